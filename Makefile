@@ -1,0 +1,60 @@
+# Every command of the project; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo test check fmt unit stories contract integration e2e crash bench
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+PACKAGES := schemas producers processors sinks tocsin
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup:  ## make .venv, fetch Apache Kafka; as root also what tests need from Debian (a second run does nothing)
+	@deploy/setup/python.sh
+	@deploy/setup/kafka.sh
+	@deploy/setup/debian.sh
+
+demo: setup  ## run the whole pipeline with a short real story, until Ctrl-C
+	@$(BIN)/tocsin demo
+
+test: setup  ## run every test
+	@deploy/setup/debian.sh required
+	@$(PYTEST)
+	@$(MAKE) --no-print-directory crash
+
+check: setup  ## lint, types, import rules, schema compatibility
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run make fmt"; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fmt: setup  ## format, and fix what can be fixed
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+unit: setup  ## fast tests, no servers
+	@$(PYTEST) tests/unit
+
+stories: setup  ## the core: records in, decisions out
+	@$(PYTEST) tests/stories
+
+contract: setup  ## behaviour suites, library facts, vectors
+	@$(PYTEST) tests/contract
+
+integration: setup  ## on real Kafka and real PostgreSQL
+	@$(PYTEST) tests/integration
+
+e2e: setup  ## a real Alertmanager, a real browser
+	@deploy/setup/debian.sh required
+	@$(PYTEST) tests/e2e
+
+crash: setup  ## kill everything in turn under load, then check the promises (SEED=1 CRASH_SECONDS=180)
+	@$(BIN)/python -m tests.crash $(if $(SEED),--seed $(SEED)) $(if $(CRASH_SECONDS),--seconds $(CRASH_SECONDS))
+
+bench: setup  ## measure
+	@$(BIN)/python -m tests.bench
+
+lock: setup  ## pin requirements.in anew (needs uv)
+	@uv pip compile --no-config --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
