@@ -1,0 +1,62 @@
+"""Logs and metrics, set up once by each process: structured lines on stderr, Prometheus on a loopback port.
+
+Metric names are `tocsin_<process>_<what>_<unit>[_total]`, log events `noun_verbed`. Not here: any metric itself;
+each stands where it is counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from threading import Thread
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import structlog
+from prometheus_client import make_wsgi_app
+
+PROCESSES = (
+    "webhook", "operator", "intake", "clock", "process",
+    "sink-postgres", "sink-slack", "sink-statuspage", "sink-topics", "sink-ledger", "sink-mail", "process-2",
+)
+"""The metrics port of a process is the base plus its place here."""
+
+
+def configure_logging() -> None:
+    """Write one `time level event key=value …` line for each log event to stderr."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: a scrape each few seconds is no news."""
+
+
+def serve_metrics(base_port: int, process: str, is_ready: Callable[[], bool]) -> None:
+    """Serve `/metrics`, `/-/healthy` and `/-/ready` on loopback from a thread; a base of 0 serves nothing.
+
+    `is_ready` is asked at each request for `/-/ready`, from that thread.
+    """
+    if not base_port:
+        return
+    metrics = make_wsgi_app()
+
+    def app(environ, start_response):  # type: ignore[no-untyped-def]
+        path = environ.get("PATH_INFO", "")
+        if path in ("/-/healthy", "/-/ready"):
+            good = path == "/-/healthy" or is_ready()
+            start_response("200 OK" if good else "503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
+            return [b"ok\n" if good else b"not ready\n"]
+        return metrics(environ, start_response)
+
+    server = make_server("127.0.0.1", base_port + PROCESSES.index(process), app, handler_class=_QuietHandler)
+    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
