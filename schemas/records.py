@@ -154,6 +154,7 @@ class AlertState(Record, frozen=True):
     resolved_at: int | None
     resolved_by: ResolvedBy | None
     incident: int | None
+    waiting_group: str | None
     previous: int | None
     suppressed_by: SuppressedBy | None
     assignees: list[str]
@@ -221,10 +222,11 @@ class IncidentState(Record, frozen=True, kw_only=True):
     created_at: int
     acknowledged_at: int | None = None
     resolved_at: int | None = None
-    last_alert_at: int
     resolve_at: int | None = None
     remind_at: int | None = None
     publish_at: int | None = None
+    first_alert: int | None = None
+    components: list[str] = []
     service: str | None = None
     runbook: str | None = None
     author: str
@@ -332,6 +334,8 @@ class PartitionState(Record, frozen=True):
     put_off_millis: int
     configuration_version: int
     configuration: bytes | None
+    pending_version: int
+    pending_parts: list[bytes]
     sources: list[SourceOffset]
 
 
