@@ -46,11 +46,10 @@ def popen_options(child: Child) -> dict[str, Any]:
         "env": dict(child.environment),
         "stdin": subprocess.DEVNULL,
         "start_new_session": True,
-        "cwd": "/",
         "preexec_fn": _die_with(os.getpid(), child.orphan_signal),
     }
     if child.user is not None:
-        options |= {"user": child.user, "group": child.group, "extra_groups": []}
+        options |= {"user": child.user, "group": child.group, "extra_groups": [], "cwd": "/"}
     return options
 
 

@@ -1,0 +1,44 @@
+"""`tocsin config …`: check a configuration file, apply it, show what is applied. Not here: what a key means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.settings import Settings
+from tocsin.state import find_servers
+
+app = typer.Typer(help="The configuration: projects, rules, people.", no_args_is_help=True)
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The YAML file.")]
+
+
+@app.command()
+def check(file: File) -> None:
+    """Read a file as `apply` would, and say what is wrong with line and column; nothing is published."""
+    from schemas.configuration_file import load
+
+    configuration = load(file)
+    print(f"{file}: good; {len(configuration.projects)} projects, {len(configuration.people)} people")
+
+
+@app.command()
+def apply(file: File) -> None:
+    """Publish a configuration as a whole, or not at all."""
+    from producers.clock.publish import apply_configuration
+
+    apply_configuration(find_servers(Settings.load()), file)
+    print(f"{file} is applied")
+
+
+@app.command()
+def show() -> None:
+    """Print the configuration in force, as YAML without secrets."""
+    import msgspec
+    import yaml
+
+    from producers.clock.publish import read_configuration
+
+    configuration = read_configuration(find_servers(Settings.load()))
+    print(yaml.safe_dump(msgspec.to_builtins(configuration), sort_keys=False, allow_unicode=True), end="")

@@ -1,0 +1,77 @@
+"""`tocsin status`: what runs, how it is, and how far behind each group is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from tocsin import exits, state
+
+SHAPES = {"running": "✓", "starting": "○", "waiting": "▲", "stopped": "▲"}
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Directory of the embedded stack [TOCSIN_DATA, .tocsin].")] = None,
+) -> None:
+    """Tell which processes run, and how far behind each group is. Exit code 3 when nothing is reachable."""
+    settings = Settings.load()
+    found = collect(replace(settings, data=data) if data is not None else settings)
+    print(json.dumps(found, indent=1) if as_json else render(found))
+    if found["health"] in ("stopped", "unreachable"):
+        raise typer.Exit(exits.NOT_REACHABLE)
+
+
+def collect(settings: Settings) -> dict[str, Any]:
+    """Gather everything that `status --json` prints."""
+    stack = state.read(settings.data)
+    located = state.find_servers(settings)
+    lag, problem = _lag(located)
+    health = stack["health"] if stack is not None else "existing servers" if located.kafka else "stopped"
+    if problem and health != "stopped":
+        health = "unreachable" if stack is None else "degraded"
+    return {
+        "health": health,
+        "problem": problem,
+        "pid": stack["pid"] if stack is not None else None,
+        "processes": stack["processes"] if stack is not None else [],
+        "lag": lag,
+        "kafka": located.kafka,
+        "database_url": located.database_url,
+        "addresses": stack["addresses"] if stack is not None else {},
+        "data": str(settings.data.resolve()),
+    }
+
+
+def render(found: dict[str, Any]) -> str:
+    """Lay it out for a terminal: aligned columns, a word and a shape for each state."""
+    lines = [f"health    {found['health']}" + (f" ({found['problem']})" if found["problem"] else "")]
+    lines += [f"kafka     {found['kafka'] or 'none'}", f"database  {found['database_url'] or 'none'}", f"data      {found['data']}"]
+    lines += [f"{name:18} http://{address}" for name, address in found["addresses"].items()]
+    if found["processes"]:
+        lines += ["", f"  {'process':18} {'state':9} {'pid':>8} {'restarts':>9}"]
+    for process in found["processes"]:
+        shape = SHAPES.get(process["state"], "○")
+        lines.append(f"{shape} {process['name']:18} {process['state']:9} {process['pid'] or '–':>8} {process['restarts']:>9}")
+    if found["lag"]:
+        lines += ["", f"  {'consumer group':28} {'records behind':>14}"]
+    lines += [f"  {group:28} {lag:>14,}" for group, lag in found["lag"].items()]
+    return "\n".join(lines)
+
+
+def _lag(settings: Settings) -> tuple[dict[str, int], str | None]:
+    from tocsin.cluster import admin_client, lag_by_group
+
+    if not settings.kafka:
+        return {}, None
+    try:
+        with admin_client(settings, wait_seconds=3) as client:
+            return lag_by_group(client, settings.topic_prefix), None
+    except Unavailable as error:
+        return {}, str(error)

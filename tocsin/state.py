@@ -1,0 +1,108 @@
+"""What one data directory remembers about its stack: who runs it, on what addresses, which processes, the local token.
+
+Not here: the data of Kafka and PostgreSQL themselves.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+from schemas.errors import OperatorError
+from schemas.settings import Settings
+
+
+class ProcessState(TypedDict):
+    """One line of `tocsin status`; `pid` is None while the process is not there."""
+
+    name: str
+    pid: int | None
+    state: str
+    restarts: int
+
+
+class StackState(TypedDict):
+    """The file DATA/state.json, written at every change."""
+
+    pid: int
+    health: str
+    kafka: dict[str, str]
+    database_url: str
+    addresses: dict[str, str]
+    processes: list[ProcessState]
+
+
+@contextmanager
+def hold(data: Path) -> Iterator[None]:
+    """Own the data directory; raises `OperatorError` when another supervisor does. The kernel lets go when we end."""
+    data.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with (data / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise OperatorError(f"{data} is in use by process {file.read().strip() or '?'}: stop it, or name another --data") from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def is_held(data: Path) -> bool:
+    """Say whether a supervisor runs on this data directory."""
+    try:
+        with (data / "lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def write(data: Path, state: StackState) -> None:
+    """Replace DATA/state.json, whole or not at all."""
+    write_private(data / "state.json", json.dumps(state, indent=1) + "\n")
+
+
+def read(data: Path) -> StackState | None:
+    """Read what the running supervisor has written; None when none runs."""
+    path = data / "state.json"
+    if not is_held(data) or not path.exists():
+        return None
+    state: StackState = json.loads(path.read_text())
+    return state
+
+
+def find_servers(settings: Settings) -> Settings:
+    """Fill in the embedded servers that run on this data directory, where the settings name none."""
+    state = read(settings.data)
+    if state is None:
+        return settings
+    changes: dict[str, Any] = {} if settings.kafka else {name: value for name, value in state["kafka"].items() if value}
+    if not settings.database_url:
+        changes["database_url"] = state["database_url"]
+    return replace(settings, **changes)
+
+
+def keep_token(data: Path) -> None:
+    """Make the local admin token DATA/token, once; the operator's door reads it from there."""
+    path = data / "token"
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(32) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only we may read, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    os.replace(unfinished, path)

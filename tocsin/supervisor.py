@@ -1,0 +1,192 @@
+"""Keeps child processes running, and ends them in order. Knows nothing of Kafka, PostgreSQL or tocsin's own processes.
+
+What is started, and after what, stands in `up.py`. How a child is tied to us, so that it cannot outlive us: `embedded/launch.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tocsin.embedded.launch import Child, kill, popen_options
+from tocsin.output import Output
+from tocsin.processes import Stage
+from tocsin.state import ProcessState
+
+FIRST_DELAY_SECONDS = 0.5
+LONGEST_DELAY_SECONDS = 10.0
+HEALTHY_AFTER_SECONDS = 30.0
+"""A child that has lived so long starts again at once-and-a-half second, however often it died before."""
+STAGE_DEADLINES_SECONDS = {Stage.DOORS: 3.0, Stage.WORKER: 5.0, Stage.SINKS: 6.5, Stage.SERVERS: 9.0}
+"""From the beginning of the end; what is left of a stage at its deadline is killed. The promise is 10 s."""
+DRAIN_SECONDS = 0.5
+"""How long after a child's end its last words may take; a grandchild that holds the pipe open does not hold us."""
+CHUNK_BYTES = 65_536
+
+
+@dataclass(slots=True)
+class Kept:
+    """A child that is started again whenever it ends. `source` gives it anew for each start."""
+
+    name: str
+    stage: Stage
+    source: Callable[[], Child]
+    state: Literal["starting", "running", "waiting", "stopped"] = "starting"
+    restarts: int = 0
+    process: asyncio.subprocess.Process | None = None
+    child: Child | None = None
+    task: asyncio.Task[None] | None = None
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def describe(self) -> ProcessState:
+        """Give the line for `tocsin status`."""
+        return {
+            "name": self.name, "pid": self.process.pid if self.process else None, "state": self.state, "restarts": self.restarts,
+        }  # fmt: skip
+
+
+class Supervisor:
+    """The children of one stack. All methods are for the event loop of the main thread, which must outlive the children."""
+
+    def __init__(self, output: Output, changed: Callable[[], None]) -> None:
+        self._output = output
+        self._changed = changed
+        self._kept: list[Kept] = []
+
+    def keep(self, name: str, stage: Stage, source: Callable[[], Child]) -> Kept:
+        """Start a child, now and whenever it ends."""
+        kept = Kept(name, stage, source)
+        self._kept.append(kept)
+        kept.task = asyncio.create_task(self._keep(kept), name=name)
+        return kept
+
+    def describe(self) -> list[ProcessState]:
+        """Give a line for each child, in the order of their start."""
+        return [kept.describe() for kept in self._kept]
+
+    async def run(self, child: Child) -> int:
+        """Run a child once, to its end; give its exit code."""
+        process = await self._spawn(child)
+        pump = asyncio.create_task(self._pump(child.name, process))
+        try:
+            return await process.wait()
+        finally:
+            kill(process.pid)
+            await _finish(pump)
+
+    async def stop(self) -> None:
+        """End all children, stage by stage: those that write before those that they write to."""
+        begun = asyncio.get_running_loop().time()
+        for stage in Stage:
+            ending = [kept for kept in self._kept if kept.stage is stage]
+            await asyncio.gather(*(self._end(kept, begun + STAGE_DEADLINES_SECONDS[stage]) for kept in ending))
+
+    def kill_all(self) -> None:
+        """End all children at once, whatever they are doing."""
+        for kept in self._kept:
+            kept.ending.set()
+            if kept.process is not None and kept.child is not None:
+                _end_for_sure(kept.process, kept.child)
+
+    async def _keep(self, kept: Kept) -> None:
+        delay = FIRST_DELAY_SECONDS
+        loop = asyncio.get_running_loop()
+        while not kept.ending.is_set():
+            started = loop.time()
+            outcome = await self._live(kept)
+            if kept.ending.is_set():
+                break
+            if loop.time() - started > HEALTHY_AFTER_SECONDS:
+                delay = FIRST_DELAY_SECONDS
+            kept.restarts += 1
+            self._move(kept, "waiting")
+            self._output.say(f"{kept.name} {outcome}; it starts again in {delay:g} s")
+            await _wait(kept.ending, delay)
+            delay = min(delay * 2, LONGEST_DELAY_SECONDS)
+        self._move(kept, "stopped")
+
+    async def _live(self, kept: Kept) -> str:
+        """Run one life of a child; give what became of it, as the end of a sentence."""
+        try:
+            kept.child = kept.source()
+            kept.process = await self._spawn(kept.child)
+        except Exception as error:  # whatever keeps it from starting now (a full disk, a missing file) may be gone next time
+            return f"could not be started: {error}"
+        if kept.ending.is_set():  # asked to end while it was being made
+            kept.process.send_signal(kept.child.stop_signal)
+        self._move(kept, "running")
+        pump = asyncio.create_task(self._pump(kept.name, kept.process))
+        code = await kept.process.wait()
+        kill(kept.process.pid)  # what it has left behind in its group
+        await _finish(pump)
+        kept.process = None
+        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+    async def _end(self, kept: Kept, deadline: float) -> None:
+        kept.ending.set()
+        if kept.task is None:
+            return
+        if kept.process is not None and kept.child is not None:
+            _signal(kept.process, kept.child.stop_signal)
+        remaining = deadline - asyncio.get_running_loop().time()
+        done, _ = await asyncio.wait([kept.task], timeout=max(0.1, remaining))
+        if not done and kept.process is not None and kept.child is not None:
+            self._output.say(f"{kept.name} did not stop in time and is killed")
+            _end_for_sure(kept.process, kept.child)
+            await asyncio.wait([kept.task], timeout=1)
+
+    async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *child.argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, **popen_options(child)
+        )
+
+    async def _pump(self, name: str, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        rest = b""
+        while chunk := await process.stdout.read(CHUNK_BYTES):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                self._output.write(name, line)
+            if len(rest) > CHUNK_BYTES:  # a line without end is cut, so that it cannot fill our memory
+                self._output.write(name, rest)
+                rest = b""
+        if rest:
+            self._output.write(name, rest)
+
+    def _move(self, kept: Kept, state: Literal["running", "waiting", "stopped"]) -> None:
+        kept.state = state
+        self._changed()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except ProcessLookupError:
+        pass  # it was quicker
+
+
+def _end_for_sure(process: asyncio.subprocess.Process, child: Child) -> None:
+    """Send what ends it for sure, to it alone when that takes its own children along (PostgreSQL), else to its group."""
+    if child.orphan_signal is signal.SIGKILL:
+        kill(process.pid)
+        return
+    try:
+        os.kill(process.pid, child.orphan_signal)
+    except ProcessLookupError:
+        pass  # it was quicker
+
+
+async def _finish(pump: asyncio.Task[None]) -> None:
+    await asyncio.wait([pump], timeout=DRAIN_SECONDS)
+    pump.cancel()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        pass  # the usual case: nobody asked us to end
