@@ -40,8 +40,7 @@ SCHEMA_FILES: dict[type[records.Record], str] = {
     records.PartitionState: "partition_state",
 }
 FRAME_ITEMS: dict[str, type[records.FrameItem]] = {
-    f"{NAMESPACE}.{kind.__name__}": kind
-    for kind in (records.AlertBatch, records.Command, records.Tick, records.Configuration)
+    f"{NAMESPACE}.{kind.__name__}": kind for kind in (records.AlertBatch, records.Command, records.Tick, records.Configuration)
 }
 
 
@@ -118,8 +117,10 @@ def _read(body: bytes, record: type[R]) -> R:
     source = io.BytesIO(body)
     try:
         if record is records.Frame:
-            value = fastavro.schemaless_reader(source, schema_of(record).parsed, None, return_record_name=True, return_record_name_override=True)
-            items = [msgspec.convert(item, FRAME_ITEMS[name], builtin_types=(bytes,)) for name, item in value["items"]]
+            frame: Any = fastavro.schemaless_reader(
+                source, schema_of(record).parsed, None, return_record_name=True, return_record_name_override=True
+            )
+            items = [msgspec.convert(item, FRAME_ITEMS[name], builtin_types=(bytes,)) for name, item in frame["items"]]
             result: Any = records.Frame(items)
         else:
             value = fastavro.schemaless_reader(source, schema_of(record).parsed, None)

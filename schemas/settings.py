@@ -3,6 +3,8 @@
 Not here: the product's configuration (projects, rules, people), which is a YAML file: see `configuration.py`.
 """
 
+# ruff: noqa: RUF009 - the defaults made by `setting` are frozen
+
 from __future__ import annotations
 
 import ipaddress
@@ -49,18 +51,22 @@ def setting(default: Any, doc: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a process may be told from outside; each field names what breaks at its ends."""
+    """Everything a process may be told from outside."""
 
-    kafka: str = setting("", "Bootstrap servers, `host:port` separated by commas. Empty: the embedded Kafka of `tocsin up`.")
+    kafka: str = setting("", "Bootstrap servers, `host:port`, separated by commas. Empty: the embedded Kafka of `tocsin up`.")
     kafka_security_protocol: str = setting("PLAINTEXT", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.")
     kafka_sasl_mechanism: str = setting("PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.")
     kafka_sasl_username: str = setting("", "User name for SASL.")
     kafka_sasl_password: str = setting("", "Password for SASL.")
     kafka_ssl_cafile: str = setting("", "File with the CA certificates that signed the brokers' ones.")
-    kafka_replication_factor: int = setting(1, "Copies of each topic. 1 loses data with its broker; 3 is advised outside the embedded stack.")
+    kafka_replication_factor: int = setting(
+        1, "Copies of each topic. 1 loses data with its broker; 3 is advised outside the embedded stack."
+    )
     kafka_min_insync_replicas: int = setting(1, "Copies that must have a record before it is acknowledged; 2 is advised.")
     topic_prefix: str = setting("tocsin.", "Prefix of every topic and consumer group.")
-    partitions: int = setting(4, "Partitions of inbox and journal; fixed for the life of a cluster. 16 or more are advised for a cluster of its own.")
+    partitions: int = setting(
+        4, "Partitions of inbox and journal; fixed for the life of a cluster. 16 or more are advised for a cluster of its own."
+    )
     database_url: str = setting("", "PostgreSQL, as a libpq URL. Empty: the embedded server of `tocsin up`.")
     data: Path = setting(Path(".tocsin"), "Directory of the embedded stack and of local files.")
     config: str = setting("", "Configuration file that `tocsin up` applies at its start.")
@@ -72,7 +78,9 @@ class Settings:
     tls_cert: str = setting("", "Certificate chain (PEM) of all listeners.")
     tls_key: str = setting("", "Private key (PEM) of all listeners.")
     trusted_proxy: str = setting("", "Address of the proxy that ends TLS before a public listener.")
-    statuspage_dir: str = setting("", "Directory that the status page is published to. Empty: `statuspage` under the data directory.")
+    statuspage_dir: str = setting(
+        "", "Directory that the status page is published to. Empty: `statuspage` under the data directory."
+    )
     slack_token: str = setting("", "Slack bot token (`xoxb-…`). Empty: Slack is off, unless a fake is named by the API URL.")
     slack_signing_secret: str = setting("", "Slack's signing secret.")
     slack_api_url: str = setting("https://slack.com/api/", "Slack's Web API; a fake can stand in.")
@@ -88,6 +96,8 @@ class Settings:
         for variable, entry in known.items():
             if variable in environment:
                 values[entry.name] = _read(variable, environment[variable], entry.default)
+        if values.get("schema_registry_url"):
+            raise SettingsError(f"{PREFIX}SCHEMA_REGISTRY_URL is set, but this version writes Avro single-object encoding only")
         return cls(**values)
 
 
@@ -106,7 +116,10 @@ def _read(variable: str, text: str, default: Any) -> Any:
 def render_table() -> str:
     """Render the documentation's table of all settings, as Markdown."""
     rows = [
-        f"| `{PREFIX}{entry.name.upper()}` | {f'`{entry.default}`' if str(entry.default) else 'empty'} | {entry.metadata['doc']} |"
-        for entry in fields(Settings)
+        f"| `{PREFIX}{entry.name.upper()}` | {_shown(entry.default)} | {entry.metadata['doc']} |" for entry in fields(Settings)
     ]
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _shown(default: Any) -> str:
+    return f"`{default}`" if str(default) else "empty"

@@ -16,8 +16,18 @@ import structlog
 from prometheus_client import make_wsgi_app
 
 PROCESSES = (
-    "webhook", "operator", "intake", "clock", "process",
-    "sink-postgres", "sink-slack", "sink-statuspage", "sink-topics", "sink-ledger", "sink-mail", "process-2",
+    "webhook",
+    "operator",
+    "intake",
+    "clock",
+    "process",
+    "sink-postgres",
+    "sink-slack",
+    "sink-statuspage",
+    "sink-topics",
+    "sink-ledger",
+    "sink-mail",
+    "process-2",
 )
 """The metrics port of a process is the base plus its place here."""
 

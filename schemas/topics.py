@@ -45,24 +45,47 @@ class Topic:
 
 
 INBOX = Topic(
-    "inbox", "none; the partition is murmur2(project) mod count", "Frame",
-    writers=("webhook", "operator", "intake", "clock", "topics"), readers=("worker", "ledger", "topics"),
-    retention_days=30, settings={"message.timestamp.type": "LogAppendTime"},
+    "inbox",
+    "none; the partition is murmur2(project) mod count",
+    "Frame",
+    writers=("webhook", "operator", "intake", "clock", "topics"),
+    readers=("worker", "ledger", "topics"),
+    retention_days=30,
+    settings={"message.timestamp.type": "LogAppendTime"},
 )
 JOURNAL = Topic(
-    "journal", "none; the partition is the inbox's", "Entry",
-    writers=("worker",), readers=("worker", "postgres", "slack", "statuspage", "mail", "topics", "ledger"), retention_days=30,
+    "journal",
+    "none; the partition is the inbox's",
+    "Entry",
+    writers=("worker",),
+    readers=("worker", "postgres", "slack", "statuspage", "mail", "topics", "ledger"),
+    retention_days=30,
 )
-CORE_STATE = Topic("core-state", "project/kind/number, or _position", "entities in full", ("topics",), ("worker", "postgres"), "compact")
+CORE_STATE = Topic(
+    "core-state", "project/kind/number, or _position", "entities in full", ("topics",), ("worker", "postgres"), "compact"
+)
 CONFIG = Topic(
-    "config", "current", "the whole configuration, zlib-compressed JSON", ("config",),
-    ("webhook", "operator", "intake", "clock", "slack", "statuspage"), "compact", partitions=1,
+    "config",
+    "current",
+    "the whole configuration, zlib-compressed JSON",
+    ("config",),
+    ("webhook", "operator", "intake", "clock", "slack", "statuspage"),
+    "compact",
+    partitions=1,
 )
-PUBLISHED = Topic("published", "incident/…, day/…", "what the status page may show", ("statuspage",), ("statuspage",), "compact", partitions=1)
-SLACK_THREADS = Topic("slack-threads", "project/number/channel", "channel, ts, last version shown, intent", ("slack",), ("slack",), "compact")
+PUBLISHED = Topic(
+    "published", "incident/…, day/…", "what the status page may show", ("statuspage",), ("statuspage",), "compact", partitions=1
+)
+SLACK_THREADS = Topic(
+    "slack-threads", "project/number/channel", "channel, ts, last version shown, intent", ("slack",), ("slack",), "compact"
+)
 DEAD_LETTERS = Topic(
-    "dead-letters", "origin topic", "original bytes, origin, reason, when",
-    ("intake", "topics", "slack", "mail"), ("deadletters",), retention_days=90,
+    "dead-letters",
+    "origin topic",
+    "original bytes, origin, reason, when",
+    ("intake", "topics", "slack", "mail"),
+    ("deadletters",),
+    retention_days=90,
 )
 SCHEMAS = Topic("schemas", "fingerprint", "the schema's text", ("topics",), ("everyone",), "compact", partitions=1)
 

@@ -1,0 +1,1 @@
+"""Stream processors: the pure core, and the worker that runs it on Kafka."""

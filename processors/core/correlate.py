@@ -1,0 +1,96 @@
+"""Third step: which incident a firing alert belongs to, by the project's rules in their order (BEHAVIOUR 6, "Opening").
+
+Not here: what joining changes in the incident beyond membership (`transition.py`).
+"""
+
+from __future__ import annotations
+
+from processors.core import incidents
+from processors.core.rules import ProjectRules, alert_lookup, group_values
+from processors.core.state import State, group_key
+from processors.core.work import IncidentChange, Work
+from schemas.configuration import IncidentRule
+from schemas.records import AlertState, IncidentState
+
+Group = list[tuple[str, str]]
+
+
+def correlate(work: Work) -> None:
+    """Put a firing alert that is in no open incident to the rules."""
+    if work.outcome in ("created", "merged") and work.alert is not None:
+        work.alert = find_home(work.state, work.rules, work.alert, work.changes)
+
+
+def find_home(state: State, rules: ProjectRules, alert: AlertState, changes: list[IncidentChange]) -> AlertState:
+    """Let an alert join, open or reopen an incident, or wait for others; returns the alert as it is after."""
+    if not takes_part(alert) or not rules.incidents or _is_in_open_incident(state, alert):
+        return alert
+    known = (state.rules.version, alert.content_hash, alert.severity, alert.status)
+    key = (alert.project, alert.number)
+    if state.unmatched_by_rules.get(key) == known:
+        return alert
+    lookup = alert_lookup(alert, incidents.content_of(state, alert))
+    rule = next((entry.rule for entry in rules.incidents if entry.fits(lookup)), None)
+    if rule is None:
+        state.unmatched_by_rules[key] = known
+        return alert
+    return _gather(state, rules, rule, group_values(rule, alert, lookup), alert, changes)
+
+
+def takes_part(alert: AlertState) -> bool:
+    """Whether an alert may open or join an incident: neither resolved, ignored nor muted."""
+    return alert.counts_as_firing and alert.suppressed_by is None
+
+
+def _is_in_open_incident(state: State, alert: AlertState) -> bool:
+    return alert.incident is not None and state.incidents[alert.project, alert.incident].is_open
+
+
+def _gather(
+    state: State, rules: ProjectRules, rule: IncidentRule, group: Group, alert: AlertState, changes: list[IncidentChange]
+) -> AlertState:
+    newest = _newest_of_group(state, rule, group, alert.project)
+    if newest is not None and newest.is_open and _saw_an_alert_lately(state, newest, rule.within):
+        home, alert, rose = incidents.join(state, rules, newest, alert)
+        if rose:
+            changes.append(IncidentChange(home.project, home.number, "severity_raised"))
+        return alert
+    joining = _enough(state, rule, group, alert)
+    if not joining:
+        return state.change_alert(alert, waiting_group=group_key(rule.name, group))
+    if newest is not None and not newest.is_open and _may_reopen(state, newest, rule):
+        home = incidents.reopen(state, newest, f"reopened: alert #{alert.number} fires")
+        changes.append(IncidentChange(home.project, home.number, "reopened"))
+    else:
+        home = incidents.open_incident(state, rule, group, joining)
+        changes.append(IncidentChange(home.project, home.number, "opened"))
+    for member in joining:
+        home, _, _ = incidents.join(state, rules, home, member)
+    return state.alerts[alert.project, alert.number]
+
+
+def _newest_of_group(state: State, rule: IncidentRule, group: Group, project: str) -> IncidentState | None:
+    number = state.newest_incidents.get((project, group_key(rule.name, group)))
+    return None if number is None else state.incidents[project, number]
+
+
+def _saw_an_alert_lately(state: State, incident: IncidentState, within: int | None) -> bool:
+    seen = state.last_seen.get((incident.project, incident.number), incident.created_at)
+    return within is None or state.now - seen <= within
+
+
+def _may_reopen(state: State, incident: IncidentState, rule: IncidentRule) -> bool:
+    if incident.resolved_at is None or incident.merged_into is not None:
+        return False
+    return state.now - incident.resolved_at < rule.reopen_within
+
+
+def _enough(state: State, rule: IncidentRule, group: Group, alert: AlertState) -> list[AlertState]:
+    """Give the alerts that join, oldest number first, when `open_when` holds; else nothing."""
+    if rule.open_when.alerts <= 1:
+        return [alert]
+    numbers = {*state.waiting.get((alert.project, group_key(rule.name, group)), ()), alert.number}
+    waiting = [state.alerts[alert.project, number] for number in sorted(numbers)]
+    since = None if rule.within is None else state.now - rule.within
+    counted = [entry for entry in waiting if takes_part(entry) and (since is None or entry.last_seen_at >= since)]
+    return counted if len(counted) >= rule.open_when.alerts else []

@@ -1,0 +1,141 @@
+"""First step: which alert an event belongs to, and what that makes of it (BEHAVIOUR 4, the matching table).
+
+Not here: incidents and notifications.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from processors.core.work import Work
+from schemas.codec import decode_body, encode_body
+from schemas.records import AlertState, Content
+
+PROMETHEUS_FORMATS = frozenset({"alertmanager", "grafana", "prometheus"})
+STALE_MILLIS = 180_000
+"""A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
+DIGEST_BYTES = 16
+
+
+def deduplicate(work: Work) -> None:
+    """Find the alert and create, merge, recover or pass over."""
+    event, state = work.event, work.state
+    identity = (work.batch.project, event.fingerprint, event.identity)
+    number = state.open_alerts.get(identity) if event.fingerprint else None
+    match (event.is_firing, number):
+        case (True, None):
+            newest = _newest(work)
+            if newest is not None and _is_stale(work, newest):
+                work.alert, work.outcome = newest, "stale"
+            else:
+                _create(work, newest)
+        case (True, int()):
+            _merge(work, state.alerts[work.batch.project, number])
+        case (False, None):
+            work.outcome = "unmatched"
+        case (False, int()):
+            _recover(work, state.alerts[work.batch.project, number])
+
+
+def _newest(work: Work) -> AlertState | None:
+    if not work.event.fingerprint:
+        return None
+    identity = (work.batch.project, work.event.fingerprint, work.event.identity)
+    number = work.state.newest_alerts.get(identity)
+    return None if number is None else work.state.alerts[work.batch.project, number]
+
+
+def _is_stale(work: Work, newest: AlertState) -> bool:
+    return (
+        work.batch.format in PROMETHEUS_FORMATS
+        and newest.resolved_by == "recovery"
+        and newest.resolved_at is not None
+        and work.event.started_at == newest.started_at
+        and work.state.now - newest.resolved_at < STALE_MILLIS
+    )
+
+
+def _create(work: Work, previous: AlertState | None) -> None:
+    event, batch, state = work.event, work.batch, work.state
+    number = state.next_number(batch.project, "alerts")
+    key = (batch.project, number)
+    work.alert = AlertState(
+        project=batch.project,
+        number=number,
+        version=1,
+        offset=state.cause.offset,
+        index=state.cause.index,
+        fingerprint=event.fingerprint,
+        identity=event.identity,
+        integration=batch.integration,
+        severity=event.severity or batch.default_severity,
+        status="triggered",
+        events=1,
+        started_at=state.now if event.started_at is None else event.started_at,
+        ended_at=None,
+        first_seen_at=state.now,
+        last_seen_at=state.now,
+        resolved_at=None,
+        resolved_by=None,
+        incident=None,
+        waiting_group=None,
+        previous=None if previous is None else previous.number,
+        suppressed_by=None,
+        assignees=[],
+        is_flapping=False,
+        changes=[],
+        content_hash=digest(event.content),
+        payload_hash=digest(event.payload),
+    )
+    decode_body(event.content, Content)  # what cannot be read is rejected now, not when it is first looked at
+    state.put_content(key, event.content)
+    state.put_payload(key, event.payload)
+    state.put_alert(work.alert)
+    work.outcome = "created"
+
+
+def _merge(work: Work, alert: AlertState) -> None:
+    event, state = work.event, work.state
+    key = (alert.project, alert.number)
+    content_hash, payload_hash = digest(event.content), digest(event.payload)
+    if content_hash != alert.content_hash:
+        state.put_content(key, merge_content(state.contents[key], event.content))
+    if payload_hash != alert.payload_hash:
+        state.put_payload(key, event.payload)
+    work.before = alert
+    work.alert = state.change_alert(
+        alert,
+        events=alert.events + 1,
+        last_seen_at=state.now,
+        started_at=alert.started_at if event.started_at is None else min(alert.started_at, event.started_at),
+        severity=event.severity or alert.severity,
+        content_hash=content_hash,
+        payload_hash=payload_hash,
+    )
+    work.outcome = "merged"
+
+
+def _recover(work: Work, alert: AlertState) -> None:
+    state = work.state
+    ended_at = state.now if work.event.ended_at is None else work.event.ended_at
+    work.before = alert
+    work.alert = state.change_alert(
+        alert, status="resolved", ended_at=ended_at, resolved_at=state.now, resolved_by="recovery", waiting_group=None
+    )
+    work.outcome = "recovered"
+
+
+def merge_content(old: bytes, new: bytes) -> bytes:
+    """Follow the newest event in all that it has; the title stays (BEHAVIOUR 4, "merged").
+
+    Raises `MalformedRecord` (the sender's) when the new one cannot be read.
+    """
+    kept, came = decode_body(old, Content), decode_body(new, Content)
+    newer = {name: value for name in Content.__struct_fields__ if (value := getattr(came, name)) and name != "title"}
+    return encode_body(replace(kept, **newer))
+
+
+def digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=DIGEST_BYTES).digest()

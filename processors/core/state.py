@@ -1,0 +1,301 @@
+"""One partition's state in memory: entities by key, indexes derived from them, and undo.
+
+Every write goes through `State`, which keeps the indexes right, records the change in the current `Decisions` and can
+undo it. The indexes are functions of the entities alone: recovery puts the entities back and has the same indexes,
+in whatever order they come. Not here: what the rules of the product are (the steps) and how state is written (`journal.py`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Hashable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from processors.core.rules import NO_RULES, Rules
+from schemas.records import (
+    AlertState,
+    Forgetting,
+    IncidentState,
+    Notification,
+    Outcome,
+    PartitionState,
+    ProjectState,
+    SilenceState,
+    SourceOffset,
+    TimelineItem,
+)
+
+Key = tuple[str, int]
+"""Project and number."""
+Identity = tuple[str, str, bytes]
+"""Project, fingerprint and identity of a condition."""
+TimerKind = Literal["publish", "resolve"]
+Timer = tuple[int, TimerKind, str, int]
+"""Due time, what to do, project and number of the incident; fired in this order."""
+TIMER_KINDS: tuple[TimerKind, ...] = ("publish", "resolve")
+MISSING: Any = object()
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What one inbox record led to: each entity in its last form, everything else in order.
+
+    `problems` are for the log alone: nothing about them is written.
+    """
+
+    offset: int
+    alerts: dict[Key, AlertState] = field(default_factory=dict)
+    contents: dict[Key, bytes] = field(default_factory=dict)
+    payloads: dict[Key, bytes] = field(default_factory=dict)
+    incidents: dict[Key, IncidentState] = field(default_factory=dict)
+    silences: dict[tuple[str, str], SilenceState] = field(default_factory=dict)
+    projects: dict[str, ProjectState] = field(default_factory=dict)
+    timeline: list[TimelineItem] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    forgettings: list[Forgetting] = field(default_factory=list)
+    is_configuration_changed: bool = False
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed that a reader of the journal would want to know at once."""
+        changes = (self.alerts, self.incidents, self.silences, self.projects, self.outcomes, self.forgettings)
+        return not self.is_configuration_changed and not any(changes)
+
+
+@dataclass(slots=True)
+class Cause:
+    """The place in the inbox of what is being processed: offset of the record, index of the event in it."""
+
+    offset: int = -1
+    index: int = -1
+
+
+class State:
+    """Everything that decisions of one partition depend on."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.door_tick_at: int | None = None
+        self.put_off_millis = 0
+        self.configuration_version = -1
+        self.configuration: bytes | None = None
+        self.pending_version = -1
+        self.pending_parts: list[bytes] = []
+        self.sources: list[SourceOffset] = []
+        self.rules: Rules = NO_RULES
+
+        self.alerts: dict[Key, AlertState] = {}
+        self.contents: dict[Key, bytes] = {}
+        self.incidents: dict[Key, IncidentState] = {}
+        self.projects: dict[str, ProjectState] = {}
+
+        self.open_alerts: dict[Identity, int] = {}
+        self.newest_alerts: dict[Identity, int] = {}
+        self.unassigned: dict[str, dict[int, None]] = {}
+        self.members: dict[Key, dict[int, None]] = {}
+        self.last_seen: dict[Key, int] = {}
+        self.waiting: dict[tuple[str, str], dict[int, None]] = {}
+        self.newest_incidents: dict[tuple[str, str], int] = {}
+        self._timers: list[Timer] = []
+        self.unmatched_by_rules: dict[Key, tuple[int, bytes, str, str]] = {}
+        """Only a memory of what no rule matched (configuration, content, severity, status), to spare looking again."""
+
+        self.decisions = Decisions(-1)
+        self.cause = Cause()
+        self._undo: list[tuple[MutableMapping[Any, Any], Hashable, Any]] | None = None
+
+    # -- one record ------------------------------------------------------------
+
+    def begin(self, offset: int) -> Decisions:
+        """Start the decisions about the record at this offset."""
+        self.decisions = Decisions(offset)
+        self.cause = Cause(offset)
+        return self.decisions
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo every change made within, should an exception leave it."""
+        decisions = self.decisions
+        lists: tuple[list[Any], ...] = (decisions.timeline, decisions.outcomes, decisions.notifications, decisions.forgettings)
+        lengths = [len(items) for items in lists]
+        changed = self._undo = []
+        try:
+            yield
+        except BaseException:
+            for mapping, key, old in reversed(changed):
+                if old is MISSING:
+                    del mapping[key]
+                else:
+                    mapping[key] = old
+            for items, length in zip(lists, lengths, strict=True):
+                del items[length:]
+            raise
+        finally:
+            self._undo = None
+
+    def _set(self, mapping: MutableMapping[Any, Any], key: Hashable, value: Any) -> None:
+        if self._undo is not None:
+            self._undo.append((mapping, key, mapping.get(key, MISSING)))
+        mapping[key] = value
+
+    def _remove(self, mapping: MutableMapping[Any, Any], key: Hashable) -> None:
+        if key in mapping:
+            old = mapping.pop(key)
+            if self._undo is not None:
+                self._undo.append((mapping, key, old))
+
+    # -- alerts ----------------------------------------------------------------
+
+    def change_alert(self, alert: AlertState, **changes: Any) -> AlertState:
+        """Put a changed form of an alert; its version rises once for each record that changes it."""
+        version = alert.version if (alert.project, alert.number) in self.decisions.alerts else alert.version + 1
+        changed = replace(alert, version=version, offset=self.cause.offset, index=self.cause.index, **changes)
+        self.put_alert(changed)
+        return changed
+
+    def put_alert(self, alert: AlertState) -> None:
+        key = (alert.project, alert.number)
+        old = self.alerts.get(key)
+        self._set(self.alerts, key, alert)
+        self._set(self.decisions.alerts, key, alert)
+        self._index_identity(alert)
+        self._index_membership(key, old, alert)
+
+    def _index_identity(self, alert: AlertState) -> None:
+        if not alert.fingerprint:
+            return
+        identity = (alert.project, alert.fingerprint, alert.identity)
+        if alert.is_open:
+            self._set(self.open_alerts, identity, alert.number)
+        elif self.open_alerts.get(identity) == alert.number:
+            self._remove(self.open_alerts, identity)
+        if alert.number > self.newest_alerts.get(identity, 0):
+            self._set(self.newest_alerts, identity, alert.number)
+
+    def _index_membership(self, key: Key, old: AlertState | None, alert: AlertState) -> None:
+        project, number = key
+        if old is not None and old.incident is not None and old.incident != alert.incident:
+            self._leave(project, old.incident, number)
+        if alert.incident is not None:
+            home = (project, alert.incident)
+            self._set(self._bucket(self.members, home), number, None)
+            if alert.last_seen_at > self.last_seen.get(home, -1):
+                self._set(self.last_seen, home, alert.last_seen_at)
+        if alert.incident is None and alert.is_open:
+            self._set(self._bucket(self.unassigned, project), number, None)
+        else:
+            self._remove(self._bucket(self.unassigned, project), number)
+        if old is not None and old.waiting_group is not None and old.waiting_group != alert.waiting_group:
+            self._remove(self._bucket(self.waiting, (project, old.waiting_group)), number)
+        if alert.waiting_group is not None:
+            self._set(self._bucket(self.waiting, (project, alert.waiting_group)), number, None)
+
+    def _leave(self, project: str, incident: int, number: int) -> None:
+        home = (project, incident)
+        members = self._bucket(self.members, home)
+        self._remove(members, number)
+        seen = max((self.alerts[project, member].last_seen_at for member in members), default=-1)
+        self._set(self.last_seen, home, seen)
+
+    def _bucket(self, index: dict[Any, dict[int, None]], key: Hashable) -> dict[int, None]:
+        bucket = index.get(key)
+        if bucket is None:
+            bucket = {}
+            self._set(index, key, bucket)
+        return bucket
+
+    def put_content(self, key: Key, content: bytes) -> None:
+        self._set(self.contents, key, content)
+        self._set(self.decisions.contents, key, content)
+
+    def put_payload(self, key: Key, payload: bytes) -> None:
+        """Pass a payload on; the state itself keeps only its hash, in the alert."""
+        self._set(self.decisions.payloads, key, payload)
+
+    # -- incidents and projects ------------------------------------------------
+
+    def change_incident(self, incident: IncidentState, **changes: Any) -> IncidentState:
+        """Put a changed form of an incident; its version rises once for each record that changes it."""
+        version = incident.version if (incident.project, incident.number) in self.decisions.incidents else incident.version + 1
+        changed = replace(incident, version=version, offset=self.cause.offset, index=self.cause.index, **changes)
+        self.put_incident(changed)
+        return changed
+
+    def put_incident(self, incident: IncidentState) -> None:
+        key = (incident.project, incident.number)
+        old = self.incidents.get(key)
+        self._set(self.incidents, key, incident)
+        self._set(self.decisions.incidents, key, incident)
+        if incident.rule is not None:
+            group = (incident.project, group_key(incident.rule, [(part.name, part.value) for part in incident.group]))
+            if incident.number > self.newest_incidents.get(group, 0):
+                self._set(self.newest_incidents, group, incident.number)
+        for kind in TIMER_KINDS:
+            due = timer_of(incident, kind)
+            if due is not None and (old is None or timer_of(old, kind) != due):
+                heapq.heappush(self._timers, (due, kind, *key))
+
+    def next_number(self, project: str, kind: Literal["alerts", "incidents"]) -> int:
+        """Take the next running number of a project."""
+        old = self.projects.get(project) or ProjectState(project, 0, 0, 0)
+        version = old.version if project in self.decisions.projects else old.version + 1
+        number = getattr(old, kind) + 1
+        self.put_project(replace(old, version=version, **{kind: number}))
+        return int(number)
+
+    def put_project(self, project: ProjectState) -> None:
+        self._set(self.projects, project.project, project)
+        self._set(self.decisions.projects, project.project, project)
+
+    # -- timers ----------------------------------------------------------------
+
+    def pop_due_timer(self) -> tuple[TimerKind, IncidentState] | None:
+        """Take the first timer that is due and still stands; one that its incident has since moved or dropped is passed over."""
+        while self._timers and self._timers[0][0] <= self.now:
+            due, kind, project, number = heapq.heappop(self._timers)
+            incident = self.incidents.get((project, number))
+            if incident is not None and timer_of(incident, kind) == due:
+                return kind, incident
+        return None
+
+    # -- the partition's own state ---------------------------------------------
+
+    def partition_state(self, with_configuration: bool) -> PartitionState:
+        return PartitionState(
+            now=self.now,
+            door_tick_at=self.door_tick_at,
+            put_off_millis=self.put_off_millis,
+            configuration_version=self.configuration_version,
+            configuration=self.configuration if with_configuration else None,
+            pending_version=self.pending_version,
+            pending_parts=list(self.pending_parts),
+            sources=list(self.sources),
+        )
+
+    def restore_partition(self, saved: PartitionState) -> None:
+        """Take over what an entry says of the partition itself."""
+        self.now = saved.now
+        self.door_tick_at = saved.door_tick_at
+        self.put_off_millis = saved.put_off_millis
+        self.pending_version = saved.pending_version
+        self.pending_parts = list(saved.pending_parts)
+        self.sources = list(saved.sources)
+        self.configuration_version = saved.configuration_version
+        if saved.configuration is not None:
+            self.configuration = saved.configuration
+            self.rules = Rules.compile(saved.configuration_version, saved.configuration)
+
+
+def timer_of(incident: IncidentState, kind: TimerKind) -> int | None:
+    return incident.publish_at if kind == "publish" else incident.resolve_at
+
+
+def group_key(rule: str, values: list[tuple[str, str]]) -> str:
+    """Name a group of a rule; no two groups share a name, whatever their values hold."""
+    return "\x1f".join([rule, *(f"{len(name)}:{name}={len(value)}:{value}" for name, value in values)])

@@ -1,0 +1,175 @@
+"""One inbox record through the core: the steps in their order, ticks and configurations.
+
+Not here: Kafka, batching and writing; see `processors/partition.py` and `processors/journal.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from processors.core.correlate import correlate, find_home
+from processors.core.deduplicate import deduplicate
+from processors.core.notify import notify, tell
+from processors.core.rules import Rules
+from processors.core.state import Decisions, State
+from processors.core.timers import fire_due_timers
+from processors.core.transition import transition
+from processors.core.work import IncidentChange, Work
+from schemas.codec import decode
+from schemas.errors import MalformedRecord, TocsinError
+from schemas.records import AlertBatch, AlertEvent, Command, Configuration, EventOutcome, Frame, Outcome, Tick
+from schemas.topics import EVENTS_HEADER
+
+VERSION = "1"
+"""Of the core: part of every entry, raised whenever the same record may lead to another decision."""
+STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, correlate, transition, notify)
+LEAP_MILLIS = 3_600_000
+AGREEMENT_MILLIS = 300_000
+FAULTS = (MemoryError, ImportError, SystemError)
+"""Errors that are not a function of the record: they stop the worker instead of rejecting an event."""
+
+
+def process_record(
+    state: State, offset: int, timestamp: int, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+) -> Decisions:
+    """Decide about one inbox record; the state is as after it when this returns.
+
+    `timestamp` is the broker's, in milliseconds. Raises only `FAULTS`; whatever else goes wrong becomes a rejection.
+    """
+    decisions = state.begin(offset)
+    try:
+        frame = decode(value or b"", Frame)
+    except MalformedRecord as error:
+        _advance(state, timestamp, ())
+        _reject_unreadable(state, headers, str(error))
+        return decisions
+    _advance(state, timestamp, frame.items)
+    for place, item in enumerate(frame.items):
+        match item:
+            case AlertBatch():
+                _process_batch(state, place, item)
+            case Tick():
+                _process_tick(state, item)
+            case Command():
+                _refuse(state, place, item)
+            case Configuration():
+                _process_configuration(state, item)
+    return decisions
+
+
+def _advance(state: State, timestamp: int, items: Sequence[object]) -> None:
+    """Move now; over an hour at once only if a tick's own clock agrees, since a broker's clock may leap."""
+    ticks = (item.at for item in items if isinstance(item, Tick))
+    is_leap = state.now > 0 and timestamp - state.now > LEAP_MILLIS
+    if timestamp > state.now and (not is_leap or any(abs(at - timestamp) <= AGREEMENT_MILLIS for at in ticks)):
+        state.now = timestamp
+
+
+def _process_batch(state: State, place: int, batch: AlertBatch) -> None:
+    outcomes = [EventOutcome(refusal.index, "rejected", reason=refusal.reason) for refusal in batch.refusals]
+    for event in batch.events:
+        state.cause.index += 1
+        outcomes.append(_process_event(state, batch, event))
+    outcomes.sort(key=lambda outcome: outcome.index)
+    state.decisions.outcomes.append(
+        Outcome(batch.project, batch.integration, state.decisions.offset, place, state.now, batch.receipt, batch.total, outcomes)
+    )
+
+
+def _process_event(state: State, batch: AlertBatch, event: AlertEvent) -> EventOutcome:
+    work = Work(state, state.rules.of(batch.project), batch, event)
+    try:
+        with state.all_or_nothing():
+            for step in STEPS:
+                step(work)
+    except FAULTS:
+        raise
+    except Exception as error:  # noqa: BLE001 - the event is to blame, or a rule: the others go on, and its receipt says why
+        reason = str(error) if isinstance(error, TocsinError) else f"{type(error).__name__}: {error}"
+        return EventOutcome(event.index, "rejected", reason=reason)
+    alert = work.alert
+    assert work.outcome is not None
+    if alert is None:
+        return EventOutcome(event.index, work.outcome)
+    return EventOutcome(event.index, work.outcome, alert.number, alert.incident, alert.suppressed_by)
+
+
+def _process_tick(state: State, tick: Tick) -> None:
+    match tick.source:
+        case "door":
+            state.door_tick_at = state.now
+        case "clock":
+            event_index, state.cause.index = state.cause.index, -1
+            fire_due_timers(state)
+            state.cause.index = event_index
+
+
+def _refuse(state: State, place: int, command: Command) -> None:
+    reason = f"this version of the core ({VERSION}) knows no command {command.verb!r}"
+    outcome = EventOutcome(0, "refused", reason=reason)
+    state.decisions.outcomes.append(
+        Outcome(command.project, None, state.decisions.offset, place, state.now, command.command_id, 1, [outcome])
+    )
+
+
+def _process_configuration(state: State, part: Configuration) -> None:
+    """Gather the parts of a version above the current one, and apply it when the last has come."""
+    if part.version <= max(state.configuration_version, state.pending_version - 1):
+        return
+    if part.version > state.pending_version:
+        state.pending_version, state.pending_parts = part.version, []
+    if part.part != len(state.pending_parts):
+        return
+    state.pending_parts.append(part.content)
+    if len(state.pending_parts) == part.parts:
+        _apply_configuration(state, part.version, b"".join(state.pending_parts))
+
+
+def _apply_configuration(state: State, version: int, packed: bytes) -> None:
+    state.pending_version, state.pending_parts = -1, []
+    try:
+        rules = Rules.compile(version, packed)
+    except TocsinError as error:
+        state.decisions.problems.append(f"configuration {version} cannot be used: {error}")
+        return
+    known = set(state.rules.projects)
+    state.configuration_version, state.configuration, state.rules = version, packed, rules
+    state.decisions.is_configuration_changed = True
+    for project in rules.projects:
+        if project not in known:
+            _put_to_rules(state, project)
+
+
+def _put_to_rules(state: State, project: str) -> None:
+    """Let alerts that came before their project's first configuration take part, in the order of their numbers."""
+    for number in sorted(state.unassigned.get(project, ())):
+        try:
+            with state.all_or_nothing():
+                changes: list[IncidentChange] = []
+                find_home(state, state.rules.of(project), state.alerts[project, number], changes)
+                for change in changes:
+                    tell(state, change)
+        except FAULTS:
+            raise
+        except Exception as error:  # noqa: BLE001 - one alert that no rule can take must not keep the configuration from the others
+            state.decisions.problems.append(f"alert {project}/{number} could not be put to the rules: {error!r}")
+
+
+def _reject_unreadable(state: State, headers: Sequence[tuple[str, bytes]], reason: str) -> None:
+    """Count the events that a frame's header names as rejected, since the frame itself cannot be read."""
+    for place, (project, count) in enumerate(sorted(read_events_header(headers).items())):
+        events = [EventOutcome(index, "rejected", reason=reason) for index in range(count)]
+        state.decisions.outcomes.append(Outcome(project, None, state.decisions.offset, place, state.now, "", count, events))
+
+
+def read_events_header(headers: Sequence[tuple[str, bytes]]) -> dict[str, int]:
+    """Read how many alert events a record holds, by project; nothing where there is no such header or it is no such object."""
+    text = next((value for name, value in headers if name == EVENTS_HEADER), b"{}")
+    try:
+        counts = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(counts, dict):
+        return {}
+    return {name: count for name, count in counts.items() if isinstance(count, int) and 0 < count <= 1_000_000}

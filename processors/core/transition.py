@@ -1,0 +1,43 @@
+"""Fourth step: what an alert's event changes in its incident: counts, severity, closing (BEHAVIOUR 6).
+
+Not here: which incident (`correlate.py`), and what is due later (`timers.py`).
+"""
+
+from __future__ import annotations
+
+from processors.core import incidents
+from processors.core.rules import ProjectRules
+from processors.core.state import State
+from processors.core.work import IncidentChange, Work
+from schemas.records import IncidentState
+
+
+def transition(work: Work) -> None:
+    """Bring the alert's open incident up to date with the alert."""
+    alert, state = work.alert, work.state
+    if alert is None or alert.incident is None or work.outcome not in ("merged", "recovered"):
+        return
+    incident = state.incidents[alert.project, alert.incident]
+    if not incident.is_open:
+        return
+    if work.outcome == "recovered":
+        if work.before is not None and work.before.counts_as_firing:
+            incident = state.change_incident(incident, firing=incident.firing - 1)
+        _close_if_quiet(state, work.rules, incident, work.changes)
+    elif work.outcome == "merged":
+        incident, rose = incidents.note_severity(state, incident, alert.severity)
+        if rose:
+            work.changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
+
+
+def _close_if_quiet(state: State, rules: ProjectRules, incident: IncidentState, changes: list[IncidentChange]) -> None:
+    if incident.firing > 0:
+        return
+    rule = rules.incident_rule(incident.rule)
+    if rule is not None and rule.resolve == "never":
+        return
+    if rule is not None and rule.resolve_after > 0:
+        state.change_incident(incident, resolve_at=state.now + rule.resolve_after)
+        return
+    incidents.resolve(state, incident, "resolved: all of its alerts are")
+    changes.append(IncidentChange(incident.project, incident.number, "resolved"))
