@@ -35,6 +35,7 @@ POLL_SECONDS = 0.1
 KAFKA_FIELDS = (
     "kafka", "kafka_security_protocol", "kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password", "kafka_ssl_cafile",
 )  # fmt: skip
+USE_TABLES = {"operator", "sink-postgres"}
 DOORS = {"webhook": "webhook_listen", "operator": "operator_listen", "statuspage-server": "statuspage_listen"}
 
 
@@ -136,8 +137,11 @@ class Stack:
         self.settings = dataclasses.replace(self.settings, database_url=database.url)
 
     async def _prepare_servers(self) -> None:
-        """Topics and tables, then the configuration, which needs the topics."""
-        await asyncio.gather(self._command("topics", "create", "--wait", str(READY_SECONDS)), self._command("database", "migrate"))
+        """Topics, and tables where somebody uses them; then the configuration, which needs the topics."""
+        steps = [self._command("topics", "create", "--wait", str(READY_SECONDS))]
+        if USE_TABLES & {process.name for process in self.processes}:
+            steps.append(self._command("database", "migrate"))
+        await asyncio.gather(*steps)
         if self.settings.config:
             await self._command("config", "apply", str(Path(self.settings.config).resolve()))
 

@@ -1,0 +1,55 @@
+"""Fixtures for all tests. Servers start when first asked for, once for the whole run; nothing starts for the unit tests."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from schemas.settings import Settings
+from tests.servers import running_kafka, running_postgres, with_prefix
+from tocsin.embedded import topics
+
+WALL_CLOCK_MILLIS = 1_800_000_000_000
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def bare_kafka() -> Iterator[Settings]:
+    """A running broker without topics."""
+    with running_kafka() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def kafka(bare_kafka: Settings) -> Settings:
+    """A running broker with tocsin's topics, shared by the whole run: read and write, but expect others' records."""
+    topics.create(bare_kafka, WALL_CLOCK_MILLIS, wait_seconds=60)
+    return bare_kafka
+
+
+@pytest.fixture
+def own_topics(bare_kafka: Settings) -> Settings:
+    """The shared broker, with topics and groups that only this test uses: a prefix of their own."""
+    settings = with_prefix(bare_kafka, f"test{next(_numbers)}.")
+    topics.create(settings, WALL_CLOCK_MILLIS, wait_seconds=60)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A running PostgreSQL, shared by the whole run: the URL of its first database."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def own_database(database_url: str) -> str:
+    """The URL of an empty database on the shared PostgreSQL, which only this test uses."""
+    name = f"test{next(_numbers)}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
