@@ -1,0 +1,160 @@
+"""A whole tocsin in memory for tests: inbox, journal, a writer and a reader, on a virtual clock.
+
+Not here: any rule of the product; only logs, and builders of records in few words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha1
+from typing import Any
+
+import msgspec
+
+from processors.partition import InboxRecord, PartitionWriter
+from schemas import configuration, records
+from schemas.chain import Accepted, Follower
+from schemas.codec import decode, encode, encode_body
+from schemas.records import AlertBatch, AlertEvent, Content, Entry, Frame, FrameItem, Tick
+
+EPOCH = 1_800_000_000_000
+"""The virtual clock's zero, in milliseconds since 1970: a Friday in January 2027."""
+PROJECT = "shop"
+
+
+def millis(seconds: float) -> int:
+    return EPOCH + round(seconds * 1000)
+
+
+def event(index: int = 0, /, **said: Any) -> AlertEvent:
+    """Build an alert event from what a test says of it; times in seconds of the virtual clock.
+
+    `resolved: true` ends it; `fingerprint` is hashed as a sender's would be; `payload` is a text.
+    """
+    words = dict(said)
+    resolved = words.pop("resolved", False)
+    fingerprint = words.pop("fingerprint", words.get("title", ""))
+    start, end = words.pop("start", None), words.pop("end", None)
+    payload = words.pop("payload", None)
+    severity = words.pop("severity", None)
+    words.setdefault("title", "New: Alert")
+    return AlertEvent(
+        index=index,
+        fingerprint=sha1(fingerprint.encode()).hexdigest() if fingerprint else "",
+        identity=str(words.pop("identity", "")).encode(),
+        is_firing=not (resolved or end is not None),
+        severity=severity,
+        started_at=None if start is None else millis(start),
+        ended_at=None if end is None else millis(end),
+        content=encode_body(msgspec.convert(words, Content)),
+        payload=(payload or msgspec.json.encode(said, order="sorted").decode()).encode(),
+    )
+
+
+def batch(*said: Mapping[str, Any], project: str = PROJECT, format: str = "generic", receipt: str = "r") -> AlertBatch:
+    """Build one request's alert events."""
+    events = [event(place, **words) for place, words in enumerate(said)]
+    return AlertBatch(project, "generic", format, "critical", receipt, len(events), events)
+
+
+def configured(version: int, projects: Mapping[str, Any], components: Iterable[Any] = ()) -> records.Configuration:
+    """Build the record with which the clock brings a configuration, durations in milliseconds."""
+    made = msgspec.convert({"projects": projects, "components": list(components)}, configuration.PartitionConfiguration)
+    return records.Configuration(version, 0, 1, configuration.pack(made))
+
+
+@dataclass
+class ReadModel:
+    """What a storing reader has after following the chain: the newest form of all entities, and every item in order."""
+
+    alerts: dict[tuple[str, int], records.AlertState] = field(default_factory=dict)
+    contents: dict[tuple[str, int], Content] = field(default_factory=dict)
+    payloads: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    incidents: dict[tuple[str, int], records.IncidentState] = field(default_factory=dict)
+    timeline: list[records.TimelineItem] = field(default_factory=list)
+    outcomes: list[records.Outcome] = field(default_factory=list)
+    notifications: list[records.Notification] = field(default_factory=list)
+
+    def apply(self, parts: Iterable[Entry]) -> None:
+        for part in parts:
+            for alert in _items(part.alerts, records.AlertSection):
+                self.alerts[alert.project, alert.number] = alert
+            for content in _items(part.contents, records.ContentSection):
+                self.contents[content.project, content.number] = decode_content(content.content)
+            for payload in _items(part.payloads, records.PayloadSection):
+                self.payloads[payload.project, payload.number] = payload.payload
+            for incident in _items(part.incidents, records.IncidentSection):
+                self.incidents[incident.project, incident.number] = incident
+            self.timeline += _items(part.timeline, records.TimelineSection)
+            self.outcomes += _items(part.outcomes, records.OutcomeSection)
+            self.notifications += _items(part.notifications, records.NotificationSection)
+
+
+def decode_content(body: bytes) -> Content:
+    from schemas.codec import decode_body
+
+    return decode_body(body, Content)
+
+
+def _items(section: bytes, kind: type[Any]) -> list[Any]:
+    return list(decode(section, kind).items) if section else []
+
+
+def read_journal(journal: Iterable[bytes]) -> ReadModel:
+    """Follow a whole journal from its beginning."""
+    model, follower = ReadModel(), Follower()
+    for offset, value in enumerate(journal):
+        verdict = follower.offer_bytes(offset, value)
+        if isinstance(verdict, Accepted):
+            model.apply(verdict.parts)
+    return model
+
+
+@dataclass
+class World:
+    """One partition. Records are appended at a time; a writer takes them when told to."""
+
+    inbox: list[InboxRecord] = field(default_factory=list)
+    journal: list[bytes] = field(default_factory=list)
+    writer: PartitionWriter = field(default_factory=lambda: recovered_writer([]))
+    writers: int = 1
+
+    def append(self, at: float, *items: FrameItem, headers: tuple[tuple[str, bytes], ...] = ()) -> None:
+        self.append_bytes(at, encode(Frame(list(items))), headers)
+
+    def append_bytes(self, at: float, value: bytes | None, headers: tuple[tuple[str, bytes], ...] = ()) -> None:
+        self.inbox.append(InboxRecord(len(self.inbox), millis(at), value, headers))
+
+    def tick(self, at: float) -> None:
+        self.append(at, Tick(millis(at), "clock"))
+
+    def write(self, at_once: bool = True) -> None:
+        """Write what has gathered as an entry."""
+        parts = self.writer.next_entry(at_once)
+        if parts is not None:
+            first = len(self.journal)
+            self.journal += parts
+            assert self.writer.acknowledged(list(range(first, len(self.journal))))
+
+    def run(self, records_per_entry: int = 1) -> ReadModel:
+        """Take all that is left of the inbox, writing an entry after every so many records."""
+        for count, record in enumerate(self.inbox[self.writer.next_inbox :], 1):
+            self.writer.take(record)
+            if count % records_per_entry == 0:
+                self.write()
+        self.write()
+        return read_journal(self.journal)
+
+    def restart(self) -> None:
+        """Drop the writer, with what it had not written, and recover another from the journal."""
+        self.writers += 1
+        self.writer = recovered_writer(self.journal, f"writer-{self.writers}")
+
+
+def recovered_writer(journal: list[bytes], writer_id: str = "writer-1") -> PartitionWriter:
+    writer = PartitionWriter(writer_id)
+    for offset, value in enumerate(journal):
+        writer.restore(offset, value)
+    writer.recovered(len(journal))
+    return writer
