@@ -35,9 +35,7 @@ def problems(simulation: Simulation) -> list[str]:
         for event in item.events
     )
     for model in models:
-        decided = Counter(
-            (outcome.offset, outcome.item, event.index) for outcome in model.outcomes for event in outcome.events
-        )
+        decided = Counter((outcome.offset, outcome.item, event.index) for outcome in model.outcomes for event in outcome.events)
         found += [] if decided == sent else [f"lost {len(sent - decided)}, twice {len(decided - sent)}"]
         numbers = sorted(number for _, number in model.alerts)
         found += [] if numbers == list(range(1, len(numbers) + 1)) else [f"numbers {numbers}"]

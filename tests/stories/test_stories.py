@@ -1,0 +1,76 @@
+"""Each story ends as told, however its records were delivered, batched or interrupted."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.stories.story import Story, read_stories
+from tests.world import World
+
+STORIES = list(read_stories())
+every_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+
+
+@every_story
+def test_story_ends_as_told(story: Story) -> None:
+    assert story.differences(story.world().run()) == []
+
+
+@every_story
+def test_story_delivered_twice_ends_the_same(story: Story) -> None:
+    world = story.world()
+    alone = story.world().run()
+    for record in world.inbox:
+        world.writer.take(record)
+        world.writer.take(record)
+        world.write()
+    assert world.run() == alone
+
+
+@every_story
+def test_story_interrupted_between_any_two_records_ends_the_same(story: Story) -> None:
+    world, chance = story.world(), random.Random(story.name)
+    alone = story.world().run()
+    for record in world.inbox:
+        if record.offset >= world.writer.next_inbox:
+            world.writer.take(record)
+        if chance.random() < 0.5:
+            world.write()
+        if chance.random() < 0.3:
+            world.restart()
+            for missed in world.inbox[world.writer.next_inbox : record.offset + 1]:
+                world.writer.take(missed)
+    assert world.run() == alone
+
+
+@every_story
+@pytest.mark.parametrize("size", [7, 10_000])
+def test_story_batched_otherwise_ends_the_same(story: Story, size: int) -> None:
+    assert story.world().run(records_per_entry=size) == story.world().run()
+
+
+def test_decisions_are_the_same_step_by_step_however_entries_were_cut() -> None:
+    for story in STORIES:
+        singly, together = story.world(), story.world()
+        decided = [(singly.writer.take(record), singly.write())[0] for record in singly.inbox]
+        assert [together.writer.take(record) for record in together.inbox] == decided
+
+
+def test_a_writer_that_recovered_has_the_state_of_the_one_that_never_stopped() -> None:
+    for story in STORIES:
+        world = story.world()
+        world.run(records_per_entry=3)
+        before = _comparable(world)
+        world.restart()
+        assert _comparable(world) == before
+
+
+def _comparable(world: World) -> dict[str, object]:
+    hidden = ("decisions", "cause", "rules", "unmatched_by_rules", "_timers", "_undo", "pending_parts")
+    return {
+        name: {key: value for key, value in kept.items() if value != {}} if isinstance(kept, dict) else kept
+        for name, kept in vars(world.writer.state).items()
+        if name not in hidden
+    }
