@@ -58,7 +58,7 @@ class Reader:
     """Follows the journal at its own pace, and restarts from what it stored."""
 
     broken: str | None
-    stored: Position = Position()
+    stored: Position = field(default_factory=Position)
     model: ReadModel = field(default_factory=ReadModel)
     follower: Follower = field(default_factory=Follower)
     next_offset: int = 0
@@ -219,9 +219,8 @@ class Simulation:
         if luck < 0.08:
             self.journal.append(value)
             worker.offsets[-1] += self.random.choice((0, 1))
-        if luck > 0.95:
-            self._drop(worker)
-        elif not worker.unsent and not self._is_good(worker):
+        is_acknowledged = luck <= 0.95
+        if not is_acknowledged or (not worker.unsent and not self._is_good(worker)):
             self._drop(worker)
 
     def _is_good(self, worker: Worker) -> bool:
