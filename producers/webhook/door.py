@@ -1,0 +1,60 @@
+"""One integration as the hot path needs it: compiled once for each configuration, looked up for each request.
+
+Not here: who may come in (`auth.py`), what a body means (`formats/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from producers.webhook.paths import Path, parse_path
+from producers.webhook.severity import build_table
+from schemas.configuration import Configuration, Format, Integration
+from schemas.records import Severity
+
+NOT_HASHED = ("start_time", "end_time", "hosts", "status", "fingerprint")
+"""Standard keys that change while a condition lasts, so that a generated fingerprint leaves them out (BEHAVIOUR 3)."""
+FIELDS_NOT_HASHED = ("starts_at", "ends_at", "hosts", "status", "fingerprint")
+"""The same as fields of ours, which an integration may map to other paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a request goes, and how its body is read."""
+
+    project: str
+    integration: str
+    format: Format
+    default_severity: Severity
+    severities: Mapping[str, Severity]
+    paths: Mapping[str, Path]
+    not_hashed: tuple[Path, ...]
+    is_enabled: bool
+    token_hashes: tuple[str, ...]
+
+
+def build_door(project: str, name: str, integration: Integration) -> Door:
+    """Compile one integration."""
+    paths = {field: parse_path(path) for field, path in integration.fields.items()}
+    return Door(
+        project=project,
+        integration=name,
+        format=integration.format,
+        default_severity=integration.default_severity,
+        severities=build_table(integration.severity_map),
+        paths=paths,
+        not_hashed=tuple(paths[field] for field in FIELDS_NOT_HASHED if paths.get(field)),
+        is_enabled=integration.enabled,
+        token_hashes=tuple(integration.tokens),
+    )
+
+
+def build_doors(configuration: Configuration) -> dict[tuple[str, str], Door]:
+    """Compile all integrations that take HTTP, by project and name."""
+    return {
+        (project, name): build_door(project, name, integration)
+        for project, settings in configuration.projects.items()
+        for name, integration in settings.integrations.items()
+        if integration.format != "topic"
+    }

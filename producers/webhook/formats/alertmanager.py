@@ -1,0 +1,114 @@
+"""Alertmanager's webhook, version 4 (BEHAVIOUR 2): each element stands alone, the envelope's status is ignored.
+
+Recognised by `alerts` being a list and `version` being the text "4". The shape is Alertmanager's
+`template.Data`. Not here: Grafana's variant (`grafana.py`), which shares the element.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from producers.webhook import fingerprints
+from producers.webhook.door import Door
+from producers.webhook.formats.parsed import Parsed, parse_elements
+from producers.webhook.labels import clean_map, text_pairs
+from producers.webhook.links import link, query_of
+from producers.webhook.reading import Document, Envelope, read, split
+from producers.webhook.refused import RejectedElement
+from producers.webhook.severity import severity_of
+from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_HOSTS, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, text
+from producers.webhook.times import millis_of
+from schemas.codec import encode_body
+from schemas.records import AlertEvent, Content, Link
+
+FORMAT = "alertmanager"
+TOOL = "Prometheus"
+VERSION = "4"
+PAGES = (("dashboard", "dashboardURL"), ("panel", "panelURL"), ("silence", "silenceURL"))
+"""Links that Grafana adds, by kind and member."""
+
+
+def parse(document: Document, door: Door) -> Parsed | None:
+    """Make events of Alertmanager's body; None when it is another."""
+    envelope = document.envelope
+    if not is_list(envelope.alerts) or not bytes(envelope.version) or read(envelope.version) != VERSION:
+        return None
+    return parse_envelope(FORMAT, TOOL, envelope, door)
+
+
+def is_list(raw: msgspec.Raw) -> bool:
+    return bytes(raw)[:1] == b"["
+
+
+def parse_envelope(format: str, tool: str, envelope: Envelope, door: Door) -> Parsed:
+    """Make events of the elements of an envelope."""
+    external = link("external", _member(envelope.external_url))
+    parsed = parse_elements(format, split(envelope.alerts), partial(parse_alert, door, tool, external))
+    truncated = _member(envelope.truncated_alerts)
+    if not isinstance(truncated, int) or truncated <= 0:
+        return parsed
+    return msgspec.structs.replace(parsed, truncated=int(truncated), group_key=text(_member(envelope.group_key)) or "")
+
+
+def _member(raw: msgspec.Raw) -> Json:
+    return read(raw) if bytes(raw) else None
+
+
+def parse_alert(door: Door, tool: str, external: list[Link], index: int, raw: bytes, alert: JsonObject) -> AlertEvent:
+    """Make an event of one element; raises `RejectedElement` when it has no labels."""
+    pairs = text_pairs(alert.get("labels"))
+    if not pairs:
+        raise RejectedElement("no labels")
+    fingerprint, identity = fingerprints.of_labels(pairs)
+    labels = clean_map(pairs)
+    is_firing = alert.get("status") != "resolved"
+    return AlertEvent(
+        index=index,
+        fingerprint=fingerprint,
+        identity=identity,
+        is_firing=is_firing,
+        severity=severity_of(first(labels, "severity", "priority"), door.severities),
+        started_at=millis_of(alert.get("startsAt")),
+        ended_at=None if is_firing else millis_of(alert.get("endsAt")),
+        content=encode_body(content_of(tool, external, alert, labels)),
+        payload=raw,
+    )
+
+
+def content_of(tool: str, external: list[Link], alert: JsonObject, labels: dict[str, str]) -> Content:
+    """Gather what the alert says."""
+    annotations = clean_map(text_pairs(alert.get("annotations")))
+    host = first(labels, "instance", "host", "node", "pod")
+    title = first(annotations, "title", "summary") or first(labels, "alertname") or DEFAULT_TITLE
+    return Content(
+        title=cut(title, MAX_TITLE) or DEFAULT_TITLE,
+        description=cut(first(annotations, "description", "message"), MAX_DESCRIPTION),
+        hosts=[] if host is None else [host[:MAX_HOSTS]],
+        service=cut(first(labels, "service", "job", "app", "namespace"), MAX_NAME),
+        environment=first(labels, "gitlab_environment_name", "environment", "env", "cluster"),
+        monitoring_tool=tool,
+        query=query_of(text(alert.get("generatorURL"))),
+        incident_text=first(annotations, "gitlab_incident_markdown"),
+        labels=labels,
+        annotations=annotations,
+        links=_links(alert, annotations, external),
+    )
+
+
+def first(values: dict[str, str], *names: str) -> str | None:
+    """Give the first value that is there and not blank."""
+    for name in names:
+        value = values.get(name)
+        if value is not None and not value.isspace():
+            return value
+    return None
+
+
+def _links(alert: JsonObject, annotations: dict[str, str], external: list[Link]) -> list[Link]:
+    links = link("generator", alert.get("generatorURL")) + link("runbook", first(annotations, "runbook_url", "runbook"))
+    for kind, member in PAGES:
+        if member in alert:
+            links += link(kind, alert[member])
+    return links + external

@@ -1,0 +1,99 @@
+"""Generic JSON: an object is one alert, an array of objects is many (BEHAVIOUR 2, "Generic JSON").
+
+Not here: how text, severities, times and fingerprints are read; each has its file one folder up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from producers.webhook import fingerprints
+from producers.webhook.door import NOT_HASHED, Door
+from producers.webhook.formats.parsed import Parsed, parse_elements
+from producers.webhook.labels import clean_map, text_pairs
+from producers.webhook.links import link, links_in
+from producers.webhook.paths import walk, without
+from producers.webhook.reading import Bytes, Document
+from producers.webhook.refused import NotAnAlert
+from producers.webhook.severity import severity_of
+from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, hosts_of, text
+from producers.webhook.times import millis_of
+from schemas.codec import encode_body
+from schemas.records import AlertEvent, Content, Link
+
+FORMAT = "generic"
+RECOVERED = frozenset(("resolved", "ok", "recovered", "closed", "up", "normal"))
+"""Words of a status that resolve, in any case."""
+T = TypeVar("T")
+
+
+def parse(document: Document, door: Door) -> Parsed | None:
+    """Make events of any object or array; raises `NotJson`, or `NotAnAlert` for another value."""
+    return parse_elements(FORMAT, _elements(document), partial(parse_alert, door))
+
+
+def _elements(document: Document) -> Sequence[Bytes]:
+    if document.opening == b"[":
+        return document.elements()
+    value = document.read()
+    if not isinstance(value, dict):
+        raise NotAnAlert("An alert is a JSON object; several are an array of objects.")
+    return [document.body]
+
+
+def parse_alert(door: Door, index: int, raw: bytes, payload: JsonObject) -> AlertEvent:
+    """Make an event of one object; never raises."""
+    ended_at = find(door, payload, "ends_at", "end_time", millis_of)
+    status = find(door, payload, "status", "status", text)
+    return AlertEvent(
+        index=index,
+        fingerprint=find(door, payload, "fingerprint", "fingerprint", fingerprints.explicit) or _generated(door, payload),
+        identity=b"",
+        is_firing=ended_at is None and (status is None or status.lower() not in RECOVERED),
+        severity=severity_of(find(door, payload, "severity", "severity", text), door.severities),
+        started_at=find(door, payload, "starts_at", "start_time", millis_of),
+        ended_at=ended_at,
+        content=encode_body(content_of(door, payload)),
+        payload=raw,
+    )
+
+
+def content_of(door: Door, payload: JsonObject) -> Content:
+    """Gather what the alert says."""
+    pairs = find(door, payload, "labels", "labels", text_pairs) or []
+    return Content(
+        title=cut(find(door, payload, "title", "title", text), MAX_TITLE) or DEFAULT_TITLE,
+        description=cut(find(door, payload, "description", "description", text), MAX_DESCRIPTION),
+        hosts=find(door, payload, "hosts", "hosts", hosts_of) or [],
+        service=cut(find(door, payload, "service", "service", text), MAX_NAME),
+        environment=find(door, payload, "environment", "gitlab_environment_name", text) or text(payload.get("environment")),
+        monitoring_tool=cut(find(door, payload, "monitoring_tool", "monitoring_tool", text), MAX_NAME),
+        labels=clean_map(pairs),
+        links=_links(door, payload),
+    )
+
+
+def find(door: Door, payload: JsonObject, field: str, key: str, read: Callable[[Json], T | None]) -> T | None:
+    """Read a field where the integration maps it to, else under its standard key; None when both are absent."""
+    path = door.paths.get(field)
+    if path is not None:
+        found = read(walk(path, payload))
+        if found is not None and found != []:
+            return found
+    return read(payload.get(key))
+
+
+def _links(door: Door, payload: JsonObject) -> list[Link]:
+    path = door.paths.get("links")
+    mapped = [] if path is None else links_in("url", walk(path, payload))
+    return mapped or [*link("runbook", payload.get("runbook")), *link("url", payload.get("url"))]
+
+
+def _generated(door: Door, payload: JsonObject) -> str:
+    rest: Json = payload
+    for path in door.not_hashed:
+        rest = without(path, rest)
+    assert isinstance(rest, dict)
+    return fingerprints.generated({key: value for key, value in rest.items() if key not in NOT_HASHED})

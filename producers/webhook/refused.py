@@ -1,0 +1,106 @@
+"""Requests that are answered with a problem (RFC 9457), each error one row of DESIGN's answer table.
+
+Refused
+├── NotJson 400 · NotAnAlert 422      what was sent
+├── Unauthorized 401 · SwitchedOff 403    who sent it, where to
+├── TooLarge 413 · EncodedBody 415    how it was sent
+├── NotFound 404 · WrongMethod 405    no door there
+└── NotDurable 503                    nothing of the sender's; sending again helps
+
+Not here: elements that are refused while the rest of their request goes on; those are `schemas.records.Refusal`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from schemas.errors import SenderError
+
+RETRY_AFTER_SECONDS = 1
+"""A broker that failed over is back in seconds; Alertmanager ignores the header and backs off by itself."""
+
+
+class Refused(SenderError):
+    """A request that gets no 2xx; `detail` says what to do about it."""
+
+    status: ClassVar[int]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return []
+
+    def render(self) -> bytes:
+        """Write the problem details object."""
+        return msgspec.json.encode({"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail})
+
+
+class NotJson(Refused):
+    status, title = 400, "Not JSON"
+
+
+class Unauthorized(Refused):
+    status, title = 401, "Unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send the integration's token as 'Authorization: Bearer TOKEN' or as the password of Basic authentication, "
+            "and check the project and the integration in the path."
+        )
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"www-authenticate", b'Bearer realm="tocsin"')]
+
+
+class SwitchedOff(Refused):
+    status, title = 403, "Integration switched off"
+
+
+class NotFound(Refused):
+    status, title = 404, "No such door"
+
+
+class WrongMethod(Refused):
+    status, title = 405, "Method not allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"This path takes {allowed}.")
+        self.allowed = allowed
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"allow", self.allowed.encode())]
+
+
+class TooLarge(Refused):
+    status, title = 413, "Too large"
+
+
+class EncodedBody(Refused):
+    status, title = 415, "Content-Encoding not supported"
+
+
+class NotAnAlert(Refused):
+    status, title = 422, "Not an alert"
+
+
+class NotDurable(Refused):
+    status, title = 503, "Not accepted now"
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
+
+
+class Broken(Refused):
+    status, title = 500, "Our fault"
+
+    def __init__(self) -> None:
+        super().__init__("The request met a fault in tocsin and was not accepted. It is in the log; sending again may help.")
+
+
+class RejectedElement(SenderError):
+    """One element of a request that can be no alert; the others go on."""
