@@ -1,4 +1,7 @@
-"""`tocsin up` as a process of its own, as a user runs it, for tests that need the whole. Not here: single servers (`servers.py`)."""
+"""`tocsin up` as a process of its own, as a user runs it, for tests that need the whole.
+
+Not here: single servers (`servers.py`).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,12 @@ class RunningStack:
     """A stack on one data directory. Its doors are on free ports, so that any number can run at once."""
 
     def __init__(
-        self, data: Path, *, only: list[str] | None = None, config: Path | None = None, environment: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *,
+        only: list[str] | None = None,
+        config: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
         self.environment = {**_quiet_environment(), **_free_doors(), **(environment or {}), "TOCSIN_DATA": str(data)}

@@ -37,6 +37,12 @@ class Output:
         """Write a line of our own."""
         self.write("tocsin", text.encode())
 
+    def close(self) -> None:
+        """Close the files."""
+        for log in self._logs.values():
+            log.close()
+        self._logs.clear()
+
     def _log(self, name: str) -> IO[bytes]:
         path = self._directory / f"{name}.log"
         log = self._logs.get(name)

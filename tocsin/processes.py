@@ -33,7 +33,7 @@ class Process:
 
 def _slack_is_on(settings: Settings) -> bool:
     """A token, or a fake named by the API's address."""
-    return bool(settings.slack_token) or settings.slack_api_url != Settings.slack_api_url
+    return bool(settings.slack_token) or settings.slack_api_url != Settings().slack_api_url
 
 
 PROCESSES = (

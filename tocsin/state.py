@@ -48,7 +48,8 @@ def hold(data: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise OperatorError(f"{data} is in use by process {file.read().strip() or '?'}: stop it, or name another --data") from None
+            owner = file.read().strip() or "?"
+            raise OperatorError(f"{data} is in use by process {owner}: stop it, or name another --data") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import IO, Literal
 
 from tocsin.embedded.launch import Child, kill, popen_options
 from tocsin.output import Output
@@ -70,8 +70,7 @@ class Supervisor:
 
     async def run(self, child: Child) -> int:
         """Run a child once, to its end; give its exit code."""
-        process = await self._spawn(child)
-        pump = asyncio.create_task(self._pump(child.name, process))
+        process, pump = await self._spawn(child)
         try:
             return await process.wait()
         finally:
@@ -113,13 +112,12 @@ class Supervisor:
         """Run one life of a child; give what became of it, as the end of a sentence."""
         try:
             kept.child = kept.source()
-            kept.process = await self._spawn(kept.child)
-        except Exception as error:  # whatever keeps it from starting now (a full disk, a missing file) may be gone next time
+            kept.process, pump = await self._spawn(kept.child)
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from starting now (a full disk, a missing file) may be gone next time
             return f"could not be started: {error}"
         if kept.ending.is_set():  # asked to end while it was being made
             kept.process.send_signal(kept.child.stop_signal)
         self._move(kept, "running")
-        pump = asyncio.create_task(self._pump(kept.name, kept.process))
         code = await kept.process.wait()
         kill(kept.process.pid)  # what it has left behind in its group
         await _finish(pump)
@@ -139,23 +137,39 @@ class Supervisor:
             _end_for_sure(kept.process, kept.child)
             await asyncio.wait([kept.task], timeout=1)
 
-    async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *child.argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, **popen_options(child)
-        )
+    async def _spawn(self, child: Child) -> tuple[asyncio.subprocess.Process, asyncio.Task[None]]:
+        """Start a child, and the task that passes on what it says.
 
-    async def _pump(self, name: str, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
+        The pipe is ours: with asyncio's own, waiting for the child also waits for each grandchild that still holds it.
+        """
+        ours, theirs = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *child.argv, stdout=theirs, stderr=asyncio.subprocess.STDOUT, **popen_options(child)
+            )
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+        return process, asyncio.create_task(self._pump(child.name, os.fdopen(ours, "rb", buffering=0)))
+
+    async def _pump(self, name: str, pipe: IO[bytes]) -> None:
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
         rest = b""
-        while chunk := await process.stdout.read(CHUNK_BYTES):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._output.write(name, line)
-            if len(rest) > CHUNK_BYTES:  # a line without end is cut, so that it cannot fill our memory
+        try:
+            while chunk := await reader.read(CHUNK_BYTES):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._output.write(name, line)
+                if len(rest) > CHUNK_BYTES:  # a line without end is cut, so that it cannot fill our memory
+                    self._output.write(name, rest)
+                    rest = b""
+        finally:
+            if rest:
                 self._output.write(name, rest)
-                rest = b""
-        if rest:
-            self._output.write(name, rest)
+            transport.close()
 
     def _move(self, kept: Kept, state: Literal["running", "waiting", "stopped"]) -> None:
         kept.state = state
@@ -183,6 +197,7 @@ def _end_for_sure(process: asyncio.subprocess.Process, child: Child) -> None:
 async def _finish(pump: asyncio.Task[None]) -> None:
     await asyncio.wait([pump], timeout=DRAIN_SECONDS)
     pump.cancel()
+    await asyncio.wait([pump])
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -1,8 +1,8 @@
 """`tocsin up`: what is started after what, until somebody says stop.
 
-Servers first; then topics, migrations and configuration, which are commands like any other; then all processes. Not here: keeping
-a child running (`supervisor.py`), what the servers need (`embedded/`). Call it from the main thread: children end with the thread
-that started them.
+Servers first; then topics, migrations and configuration, which are commands like any other; then all processes.
+Not here: keeping a child running (`supervisor.py`), what the servers need (`embedded/`). Call it from the main thread:
+children end with the thread that started them.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def run(settings: Settings, only: list[str] | None = None) -> None:
     settings = dataclasses.replace(
         settings,
         data=settings.data.resolve(),
+        config=str(Path(settings.config).resolve()) if settings.config else "",
         instance=settings.instance or f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.data.resolve())).hexdigest()[:6]}",
         statuspage_dir=settings.statuspage_dir or str(settings.data.resolve() / "statuspage"),
     )
@@ -94,6 +95,7 @@ class Stack:
             await self.supervisor.stop()
             (self.settings.data / "state.json").unlink(missing_ok=True)
             self.output.say("stopped")
+            self.output.close()
 
     async def _start(self) -> None:
         begun = time.monotonic()
@@ -143,7 +145,7 @@ class Stack:
             steps.append(self._command("database", "migrate"))
         await asyncio.gather(*steps)
         if self.settings.config:
-            await self._command("config", "apply", str(Path(self.settings.config).resolve()))
+            await self._command("config", "apply", self.settings.config)
 
     async def _command(self, *arguments: str) -> None:
         code = await self.supervisor.run(self._child("setup", arguments))
@@ -162,7 +164,8 @@ class Stack:
         deadline = time.monotonic() + READY_SECONDS
         while not (kept.state == "running" and is_ready()):
             if time.monotonic() > deadline:
-                raise Unavailable(f"{kept.name} did not come up within {READY_SECONDS} s; see {self.settings.data}/log/{kept.name}.log")
+                log = self.settings.data / "log" / f"{kept.name}.log"
+                raise Unavailable(f"{kept.name} did not come up within {READY_SECONDS} s; see {log}")
             await asyncio.sleep(POLL_SECONDS)
 
     async def _wait_for_doors(self) -> None:

@@ -1,7 +1,7 @@
 """`tocsin`: every command, and how its end is told.
 
-Commands import what they need when they run, so that `tocsin --help` and short commands start quickly. Groups of commands stand in
-files of their own. Not here: what a command does.
+Commands import what they need when they run, so that `tocsin --help` and short commands start quickly. Groups of
+commands stand in files of their own. Not here: what a command does.
 """
 
 from __future__ import annotations

@@ -52,7 +52,9 @@ def collect(settings: Settings) -> dict[str, Any]:
 def render(found: dict[str, Any]) -> str:
     """Lay it out for a terminal: aligned columns, a word and a shape for each state."""
     lines = [f"health    {found['health']}" + (f" ({found['problem']})" if found["problem"] else "")]
-    lines += [f"kafka     {found['kafka'] or 'none'}", f"database  {found['database_url'] or 'none'}", f"data      {found['data']}"]
+    lines.append(f"kafka     {found['kafka'] or 'none'}")
+    lines.append(f"database  {found['database_url'] or 'none'}")
+    lines.append(f"data      {found['data']}")
     lines += [f"{name:18} http://{address}" for name, address in found["addresses"].items()]
     if found["processes"]:
         lines += ["", f"  {'process':18} {'state':9} {'pid':>8} {'restarts':>9}"]

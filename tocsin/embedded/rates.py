@@ -72,8 +72,9 @@ def _watch(settings: Settings, ended: threading.Event) -> None:
         before: Reading | None = None
         while not ended.is_set():
             ends = end_offsets(client, names)
-            lag = {name.removeprefix(settings.topic_prefix): lag for name, lag in lag_by_group(client, settings.topic_prefix).items()}
-            now = Reading(time.monotonic(), _total(ends, inbox), _total(ends, journal), _rows(settings.database_url), lag)
+            lag = lag_by_group(client, settings.topic_prefix)
+            short = {group.removeprefix(settings.topic_prefix): behind for group, behind in lag.items()}
+            now = Reading(time.monotonic(), _total(ends, inbox), _total(ends, journal), _rows(settings.database_url), short)
             if before is not None and is_news(before, now):
                 print(render(before, now), flush=True)
             before = now
@@ -91,4 +92,3 @@ def _rows(url: str) -> int:
     except psycopg.Error as error:
         raise Unavailable(f"PostgreSQL: {str(error).strip()}") from error
     return int(found[0]) if found else 0
-

@@ -46,11 +46,15 @@ def create(settings: Settings, wall_clock_millis: int, wait_seconds: float = 10)
 
 
 def open_inbox(client: KafkaAdminClient, settings: Settings, wall_clock_millis: int) -> None:
-    """Write a `Tick` to each inbox partition that is empty, so that offset 0 is never one that matters (STACK, Faust, rule 4)."""
+    """Write a `Tick` to each inbox partition that is empty.
+
+    So the worker never has to commit offset 0, after which Faust may leave the partition unread (ADR on Faust's rules).
+    """
     name = INBOX.full_name(settings.topic_prefix)
     ends = end_offsets(client, {name: settings.partitions})
     opening = encode(Frame([Tick(at=wall_clock_millis, source="opening")]))
-    _send(settings, [{"topic": name, "partition": partition, "value": opening} for (_, partition), end in ends.items() if end == 0])
+    empty = [partition for (_, partition), end in ends.items() if end == 0]
+    _send(settings, [{"topic": name, "partition": partition, "value": opening} for partition in empty])
 
 
 def publish_schemas(client: KafkaAdminClient, settings: Settings) -> None:

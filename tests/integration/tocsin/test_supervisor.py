@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import time
@@ -11,10 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from schemas.settings import Settings
 from schemas.topics import CONFIG
 from tests.running import RunningStack
 from tests.servers import scratch_directory, wait_until
 from tocsin.cluster import admin_client, end_offsets
+from tocsin.up import environment_of
 
 ONLY = ["statuspage-server", "rates"]
 
@@ -46,7 +49,7 @@ def test_what_is_killed_starts_again(stack: RunningStack, name: str) -> None:
 def test_a_second_supervisor_on_the_same_data_is_refused(stack: RunningStack) -> None:
     refused = stack.command("up")
     assert refused.returncode == 1
-    assert refused.stderr.strip() == f"tocsin: {stack.data} is in use by process {stack.process.pid}: stop it, or name another --data"
+    assert f"{stack.data} is in use by process {stack.process.pid}: stop it" in refused.stderr
 
 
 def test_the_local_token_is_private(stack: RunningStack) -> None:
@@ -67,14 +70,14 @@ def test_the_status_page_server_serves_what_is_published(stack: RunningStack) ->
 
 def test_it_stops_within_ten_seconds_and_comes_back_as_it_was() -> None:
     with scratch_directory() as data, RunningStack(data, only=ONLY) as stack:
-        before = (stack.settings.kafka, (data / "token").read_text(), _inbox_ends(stack))
+        before = (stack.settings.kafka, (data / "token").read_text(), _config_ends(stack))
         processes = _processes_of(data)
         begun = time.monotonic()
         assert stack.stop() == 0
         assert time.monotonic() - begun < 10
         assert [pid for pid in processes if _is_alive(pid)] == []
         stack.start_again()
-        assert (stack.settings.kafka, (data / "token").read_text(), _inbox_ends(stack)) == before
+        assert (stack.settings.kafka, (data / "token").read_text(), _config_ends(stack)) == before
 
 
 def test_a_killed_supervisor_leaves_no_process_behind() -> None:
@@ -84,7 +87,7 @@ def test_a_killed_supervisor_leaves_no_process_behind() -> None:
         stack.kill()
         wait_until(lambda: not any(map(_is_alive, processes)), "all processes are gone", 5)
         stack.start_again()
-        assert set(_inbox_ends(stack).values()) == {0}
+        assert set(_config_ends(stack).values()) == {0}
 
 
 def test_a_child_that_does_not_stop_is_killed_in_time() -> None:
@@ -99,31 +102,29 @@ def test_a_child_that_does_not_stop_is_killed_in_time() -> None:
         assert not _is_alive(frozen)
 
 
-def test_existing_servers_are_used_instead_of_embedded_ones(own_topics, own_database: str) -> None:  # type: ignore[no-untyped-def]
-    names = ("kafka", "kafka_security_protocol", "kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password", "topic_prefix")
-    environment = {f"TOCSIN_{name.upper()}": str(getattr(own_topics, name)) for name in names} | {"TOCSIN_DATABASE_URL": own_database}
+def test_existing_servers_are_used_instead_of_embedded_ones(own_topics: Settings, own_database: str) -> None:
+    environment = environment_of(dataclasses.replace(own_topics, database_url=own_database))
+    for listener in ("WEBHOOK", "OPERATOR", "STATUSPAGE", "SLACK"):
+        del environment[f"TOCSIN_{listener}_LISTEN"]
     with scratch_directory() as data, RunningStack(data, only=ONLY, environment=environment) as stack:
         assert [process["name"] for process in stack.status()["processes"]] == ["statuspage-server", "rates"]
         assert not (data / "kafka").exists()
         assert not (data / "postgres").exists()
 
 
-def _inbox_ends(stack: RunningStack) -> dict[tuple[str, int], int]:
+def _config_ends(stack: RunningStack) -> dict[tuple[str, int], int]:
     name = CONFIG.full_name(stack.settings.topic_prefix)
     with admin_client(stack.settings, 30) as client:
         return end_offsets(client, {name: 1})
 
 
 def _processes_of(data: Path) -> list[int]:
-    """All processes that have our directory in their arguments or environment, and PostgreSQL's own, but the supervisor."""
+    """All processes with our directory in their arguments or environment, and their children; but not the supervisor."""
     mark = str(data).encode()
-    found = {int(process.name) for process in Path("/proc").glob("[0-9]*") if mark in _read(process / "cmdline") + _read(process / "environ")}
-    found |= {pid for pid in map(int, _numbers_in("/proc")) if _parent_of(pid) in found}
-    return sorted(pid for pid in found if _read(Path(f"/proc/{pid}/cmdline")).find(b"\0up\0") < 0)
-
-
-def _numbers_in(directory: str) -> list[str]:
-    return [entry for entry in os.listdir(directory) if entry.isdigit()]
+    every = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    found = {pid for pid in every if mark in _read(Path(f"/proc/{pid}/cmdline")) + _read(Path(f"/proc/{pid}/environ"))}
+    found |= {pid for pid in every if _parent_of(pid) in found}
+    return sorted(pid for pid in found if b"\0up\0" not in _read(Path(f"/proc/{pid}/cmdline")))
 
 
 def _parent_of(pid: int) -> int:
@@ -141,5 +142,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""  # it has ended meanwhile
-
-
