@@ -6,6 +6,7 @@ Pure: no Kafka, no state of alerts. A reader offers each journal record in order
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from schemas.codec import decode
 from schemas.errors import BrokenChain, MalformedRecord
@@ -39,9 +40,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """A record that counts for nothing: a duplicate after a retry, or a zombie's; `reason` for log and metric."""
+    """A record that counts for nothing: a duplicate after a retry, or a zombie's; `reason` for the log, `kind` for the metric."""
 
     reason: str
+    kind: Literal["older base", "part out of order"] = field(default="older base", compare=False)
 
 
 Verdict = Accepted | Pending | Void
@@ -89,9 +91,9 @@ class Follower:
     def _gather(self, offset: int, entry: Entry) -> Verdict:
         parts = self._parts.setdefault(entry.writer, [])
         if entry.part < len(parts):
-            return Void(f"part {entry.part} came twice")
+            return Void(f"part {entry.part} came twice", "part out of order")
         if entry.part > len(parts):
-            return Void(f"part {entry.part} came without the one before it")
+            return Void(f"part {entry.part} came without the one before it", "part out of order")
         parts.append(entry)
         if len(parts) < entry.parts:
             return Pending()

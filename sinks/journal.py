@@ -1,0 +1,221 @@
+"""The journal on Kafka as the reader needs it: kafka-python's consumer, its rebalances, its commits.
+
+The only shared file of the sinks that knows kafka-python, by its rules in STACK. Partitions come paused and at no
+place; the reader places them (`place`). Not here: what the records mean and where to read on (`reader.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.structs import OffsetAndMetadata
+
+from schemas.errors import Unavailable
+from schemas.kafka import client_options
+from schemas.settings import Settings
+from schemas.topics import JOURNAL, MAX_MESSAGE_BYTES
+from sinks.bookmark import Bookmark, parse_bookmark, render_bookmark
+from sinks.single import SinglePartitionAssignor
+
+log = structlog.get_logger()
+ANSWER_MILLIS = 5_000
+"""How long the broker may take to answer a question of ours; then the reader asks again."""
+COMMIT_MILLIS = CLOSE_MILLIS = 2_000
+"""Shorter, since a process that is told to stop waits for both."""
+SESSION_MILLIS = 10_000
+"""A killed process gives up its partitions after so long; a shorter one would mistake a busy machine for a dead one."""
+HEARTBEAT_MILLIS = 3_000
+RECONNECT_MILLIS = 1_000
+"""Between attempts to reach a broker that is away; kafka-python's own default grows to 30 s."""
+RECORDS_PER_POLL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    """One record as it lies in the journal."""
+
+    partition: int
+    offset: int
+    value: bytes | None
+
+
+class KafkaJournal:
+    """A member of the sink's consumer group.
+
+    `generation` rises whenever the partitions are no longer those, or no longer at the places, that they were placed
+    at; nothing is read until they are placed again.
+    """
+
+    def __init__(self, settings: Settings, sink: str, takes_all_partitions: bool) -> None:
+        """Connect; raises `Unavailable`."""
+        self._settings = settings
+        self._topic = JOURNAL.full_name(settings.topic_prefix)
+        self.generation = 0
+        self.partitions: tuple[int, ...] = ()
+        self._placed: frozenset[int] = frozenset()
+        options = client_options(settings) | {"reconnect_backoff_max_ms": RECONNECT_MILLIS}
+        if takes_all_partitions:
+            options["partition_assignment_strategy"] = [SinglePartitionAssignor()]
+        try:
+            self._consumer = KafkaConsumer(
+                **options,
+                group_id=f"{settings.topic_prefix}sink.{sink}",
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                allow_auto_create_topics=False,
+                session_timeout_ms=SESSION_MILLIS,
+                heartbeat_interval_ms=HEARTBEAT_MILLIS,
+                max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
+                max_poll_records=RECORDS_PER_POLL,
+            )
+            self._consumer.subscribe([self._topic], listener=_Listener(self))
+        except KafkaError as error:
+            raise Unavailable(f"Kafka at {settings.kafka} does not answer, or refuses us: {error}") from error
+
+    def poll(self, seconds: float) -> Sequence[JournalRecord]:
+        """Wait for records so long at most; those of one partition are in order. May rebalance: look at `generation` after it.
+
+        Raises `Unavailable` for what the client does not get over by itself.
+        """
+        try:
+            found = self._consumer.poll(timeout_ms=int(seconds * 1000))
+        except OffsetOutOfRangeError:
+            self.changed(self.partitions)
+            return ()
+        except KafkaError as error:
+            raise Unavailable(f"Kafka: {error!r}") from error
+        return [JournalRecord(one.partition, one.offset, one.value) for records in found.values() for one in records]
+
+    def hold(self, seconds: float) -> None:
+        """Wait so long without reading, but stay a member of the group; may rebalance. Raises nothing."""
+        placed = self._of(self._placed)
+        try:
+            self._consumer.pause(*placed)
+            if self._consumer.poll(timeout_ms=int(seconds * 1000)):
+                self.changed(self.partitions)
+            if self._placed:
+                self._consumer.resume(*placed)
+        except (KafkaError, ValueError):
+            self.changed(self.partitions)
+
+    def place(self, starts: Mapping[int, int]) -> None:
+        """Read on from these offsets. A rebalance in between wins: `generation` has risen then."""
+        try:
+            for partition, offset in starts.items():
+                self._consumer.seek(TopicPartition(self._topic, partition), offset)
+            self._placed = frozenset(starts)
+            self._consumer.resume(*self._of(starts))
+        except (KafkaError, ValueError):
+            self.changed(self.partitions)
+
+    def topic_id(self) -> UUID:
+        """Ask for Kafka's id of the journal topic. Raises `Unavailable`."""
+        try:
+            client = KafkaAdminClient(**client_options(self._settings), bootstrap_timeout_ms=ANSWER_MILLIS)
+            try:
+                (topic,) = client.describe_topics([self._topic])
+            finally:
+                client.close()
+        except KafkaError as error:
+            raise Unavailable(f"Kafka does not say which topic {self._topic} is: {error!r}") from error
+        if topic["error_code"] != 0:
+            raise Unavailable(f"there is no topic {self._topic} now (Kafka's error {topic['error_code']})")
+        return UUID(str(topic["topic_id"]))
+
+    def bounds(self) -> dict[int, tuple[int, int]]:
+        """Ask for the first offset and the offset after the last, of each partition. Raises `Unavailable`."""
+        wanted = self._of(self.partitions)
+        try:
+            first = self._consumer.beginning_offsets(wanted, timeout_ms=ANSWER_MILLIS)
+            end = self._consumer.end_offsets(wanted, timeout_ms=ANSWER_MILLIS)
+        except KafkaError as error:
+            raise Unavailable(f"Kafka does not say how far {self._topic} reaches: {error!r}") from error
+        return {one.partition: (first[one], end[one]) for one in wanted}
+
+    def bookmarks(self) -> dict[int, Bookmark]:
+        """Ask for what the group has committed, of each partition where it has. Raises `Unavailable`."""
+        found: dict[int, Bookmark] = {}
+        try:
+            for one in self._of(self.partitions):
+                committed = self._consumer.committed(one, metadata=True, timeout_ms=ANSWER_MILLIS)
+                bookmark = None if committed is None else parse_bookmark(committed.metadata)
+                if bookmark is not None:
+                    found[one.partition] = bookmark
+        except KafkaError as error:
+            raise Unavailable(f"Kafka does not say what the group has committed: {error!r}") from error
+        return found
+
+    def commit(self, bookmarks: Mapping[int, tuple[int, Bookmark]], wait: bool) -> bool:
+        """Commit, for each partition, the offset to read next and the bookmark; False: it did not work out."""
+        offsets = {
+            TopicPartition(self._topic, partition): OffsetAndMetadata(next_offset, render_bookmark(bookmark), -1)
+            for partition, (next_offset, bookmark) in bookmarks.items()
+        }
+        try:
+            if wait:
+                self._consumer.commit(offsets, timeout_ms=COMMIT_MILLIS)
+            else:
+                self._consumer.commit_async(offsets)
+        except KafkaError as error:
+            log.warning("commit_failed", error=repr(error))
+            return False
+        return True
+
+    def lag(self) -> dict[int, int]:
+        """Give how many records each placed partition has beyond what was polled, as far as the last answer told."""
+        found: dict[int, int] = {}
+        for one in self._of(self._placed):
+            try:
+                end, at = self._consumer.highwater(one), self._consumer.position(one, timeout_ms=0)
+            except (KafkaError, ValueError):
+                continue
+            if end is not None and at is not None:
+                found[one.partition] = max(0, end - at)
+        return found
+
+    def close(self) -> None:
+        """Leave the group at once. Raises nothing."""
+        try:
+            self._consumer.close(autocommit=False, timeout_ms=CLOSE_MILLIS)
+        except KafkaError as error:
+            log.warning("group_left_without_goodbye", error=repr(error))
+
+    def changed(self, partitions: Iterable[int]) -> None:
+        """Take note that these are the partitions now, and stand where nobody has put them."""
+        self.partitions = tuple(sorted(partitions))
+        self._placed = frozenset()
+        self.generation += 1
+        try:
+            for one in self._of(self.partitions):
+                self._consumer.pause(one)
+        except (KafkaError, ValueError):
+            pass  # no longer ours: the next rebalance, already on its way, says so
+
+    def _of(self, partitions: Iterable[int]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, partition) for partition in partitions]
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library ships no types
+    """Runs on the client's own loop: must not ask the broker anything."""
+
+    def __init__(self, journal: KafkaJournal) -> None:
+        self._journal = journal
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        self._journal.changed(())
+
+    def on_partitions_lost(self, lost: Any) -> None:
+        self._journal.changed(())
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        journal = self._journal
+        for one in assigned:
+            journal._consumer.seek(one, 0)  # any place, so that the client does not look for one; it is paused
+        journal.changed(one.partition for one in assigned)
