@@ -16,5 +16,9 @@ command -v mvn > /dev/null || fail "no mvn found; it fetches Apache Kafka. Debia
 echo "setup: Apache Kafka into build/kafka"
 rm -rf build/kafka
 mkdir -p build/kafka
-mvn -q -B -ntp -Dstyle.color=never -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$PWD/build/kafka/libs"
+if ! mvn -q -B -ntp -f deploy/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+    "-DoutputDirectory=$PWD/build/kafka/libs" > build/kafka/mvn.log 2>&1 < /dev/null; then
+    cat build/kafka/mvn.log >&2
+    fail "Maven could not fetch Apache Kafka; its reason stands above"
+fi
 printf '%s' "$want" > build/kafka/stamp
