@@ -46,7 +46,7 @@ def build_door(project: str, name: str, integration: Integration) -> Door:
         paths=paths,
         not_hashed=tuple(paths[field] for field in FIELDS_NOT_HASHED if paths.get(field)),
         is_enabled=integration.enabled,
-        token_hashes=tuple(integration.tokens),
+        token_hashes=tuple(token.lower() for token in integration.tokens),
     )
 
 

@@ -26,6 +26,8 @@ from schemas.records import AlertEvent, Content, Link
 FORMAT = "alertmanager"
 TOOL = "Prometheus"
 VERSION = "4"
+MAX_TRUNCATED = 10**9
+"""A count beyond this is no count, and a metric could not hold it."""
 PAGES = (("dashboard", "dashboardURL"), ("panel", "panelURL"), ("silence", "silenceURL"))
 """Links that Grafana adds, by kind and member."""
 
@@ -47,7 +49,7 @@ def parse_envelope(format: str, tool: str, envelope: Envelope, door: Door) -> Pa
     external = link("external", _member(envelope.external_url))
     parsed = parse_elements(format, split(envelope.alerts), partial(parse_alert, door, tool, external))
     truncated = _member(envelope.truncated_alerts)
-    if not isinstance(truncated, int) or truncated <= 0:
+    if not isinstance(truncated, int) or not 0 < truncated < MAX_TRUNCATED:
         return parsed
     return msgspec.structs.replace(parsed, truncated=int(truncated), group_key=text(_member(envelope.group_key)) or "")
 

@@ -20,7 +20,7 @@ from tests.unit.producers.webhook.doors import TESTS
 
 sys.path.insert(0, str(TESTS / "contract" / "vectors"))  # the runner is a program with a neighbour, not a package
 
-from language import differences, expand  # type: ignore[import-not-found]  # noqa: E402
+from language import differences, expand  # type: ignore[import-not-found]
 
 TOPICS = ("normalisation", "severity", "times", "fingerprints-explicit", "fingerprints-generated", "alertmanager")
 OWN_FIELDS = (

@@ -1,0 +1,150 @@
+"""The webhook as a process: wires its parts, serves until a signal, leaves without losing what it accepted.
+
+Not here: anything that the parts decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import structlog
+import uvicorn
+import uvloop
+
+from producers.follow_configuration import ConfigurationFollower
+from producers.listener import bound_address, open_listener
+from producers.webhook.app import App
+from producers.webhook.auth import Doors
+from producers.webhook.door import build_doors
+from producers.webhook.inbox import KafkaInbox
+from producers.webhook.publish import Publisher
+from producers.webhook.receipts import new_receipt
+from producers.webhook.ticks import DoorTicks
+from schemas.clock import now_millis
+from schemas.configuration import Configuration
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from schemas.telemetry import serve_metrics
+
+log = structlog.get_logger()
+NAME = "webhook"
+KEEP_ALIVE_SECONDS = 75
+"""Longer than senders pause between two requests, so that they do not meet a connection that is just being closed."""
+FINISH_SECONDS = 3
+"""For requests that were accepted before the signal; with the rest of leaving it stays under 5 s."""
+CLOSE_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened."""
+    with contextlib.closing(open_listener(settings, settings.webhook_listen)) as listener:
+        uvloop.run(Webhook(settings, listener).serve())
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process: they must reach the door ticks first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Webhook:
+    """The parts of one process, and the order in which they start and stop."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._doors: Doors = {}
+        self._inbox = KafkaInbox(settings)
+        self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
+        self._follower = ConfigurationFollower(settings, self._take_configuration)
+        self._is_stopped = asyncio.Event()
+        app = App(
+            doors=lambda: self._doors,
+            publisher=Publisher(self._inbox, settings.partitions),
+            is_accepting=lambda: self.is_accepting,
+            is_ready=lambda: self.is_ready,
+            new_receipt=lambda: new_receipt(now_millis, os.urandom),
+        )
+        self._server = _Server(_server_config(settings, app))
+
+    @property
+    def is_accepting(self) -> bool:
+        """Whether requests may come in: the configuration is known, and every partition has a door tick."""
+        return self._follower.has_caught_up and self._ticks.is_open
+
+    @property
+    def is_ready(self) -> bool:
+        return self.is_accepting and self._inbox.is_answering
+
+    async def serve(self) -> None:
+        """Open the door, accept when everything stands, close in order after a signal."""
+        self._catch_signals(self._is_stopped.set)
+        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self.is_ready)
+        self._follower.start()
+        server = asyncio.create_task(self._server.serve([self._listener]))
+        work = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(self._is_stopped.wait())
+        log.info("listener_opened", address=str(bound_address(self._listener)))
+        await asyncio.wait((server, work, stopped), return_when=asyncio.FIRST_COMPLETED)
+        await self._close(server)
+        for task in (work, stopped):
+            task.cancel()
+        for result in await asyncio.gather(server, work, stopped, return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                raise result
+
+    async def _work(self) -> None:
+        await self._connect()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._ticks.run())
+            tasks.create_task(self._inbox.watch())
+
+    async def _connect(self) -> None:
+        while True:
+            try:
+                return await asyncio.to_thread(self._inbox.connect)
+            except Unavailable as error:
+                log.warning("kafka_unavailable", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _close(self, server: asyncio.Task[None]) -> None:
+        self._ticks.stop()
+        self._server.should_exit = True
+        await asyncio.wait((server,))
+        await asyncio.to_thread(self._inbox.close, CLOSE_SECONDS)
+        await asyncio.to_thread(self._follower.stop)
+        log.info("webhook_stopped")
+
+    def _take_configuration(self, version: int, configuration: Configuration) -> None:
+        self._doors = build_doors(configuration)
+
+    @staticmethod
+    def _catch_signals(stop: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+
+
+def _server_config(settings: Settings, app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
