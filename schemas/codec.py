@@ -38,6 +38,9 @@ SCHEMA_FILES: dict[type[records.Record], str] = {
     records.NotificationSection: "notification_section",
     records.ForgettingSection: "forgetting_section",
     records.PartitionState: "partition_state",
+    records.SlackThread: "slack_thread",
+    records.PublishedIncident: "published_incident",
+    records.DeadLetter: "dead_letter",
 }
 FRAME_ITEMS: dict[str, type[records.FrameItem]] = {
     f"{NAMESPACE}.{kind.__name__}": kind for kind in (records.AlertBatch, records.Command, records.Tick, records.Configuration)
