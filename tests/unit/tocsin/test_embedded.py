@@ -11,7 +11,7 @@ import pytest
 from schemas.settings import Settings
 from schemas.topics import TOPICS
 from tocsin import acls, processes
-from tocsin.embedded import kafka, postgres, rates
+from tocsin.embedded import kafka, postgres, postgres_binaries, rates
 from tocsin.embedded.launch import Child, run
 from tocsin.embedded.rates import Reading
 
@@ -29,7 +29,7 @@ def test_a_long_data_directory_gets_a_short_socket_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("mode", "may_pass"), [(0o700, False), (0o701, True), (0o750, False), (0o755, True)])
 def test_another_user_passes_where_others_may(tmp_path: Path, mode: int, may_pass: bool) -> None:
     tmp_path.chmod(mode)
-    assert postgres._may_pass(tmp_path.stat(), user=64_000, group=64_000) is may_pass
+    assert postgres_binaries._may_pass(tmp_path.stat(), user=64_000, group=64_000) is may_pass
 
 
 def test_the_generated_properties_ask_for_a_password_on_both_listeners(tmp_path: Path) -> None:
