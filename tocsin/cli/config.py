@@ -17,10 +17,10 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The YAM
 @app.command()
 def check(file: File) -> None:
     """Read a file as `apply` would, and say what is wrong with line and column; nothing is published."""
-    from schemas.configuration_file import load
+    from schemas.configuration_file import load_configuration
 
-    configuration = load(file)
-    print(f"{file}: good; {len(configuration.projects)} projects, {len(configuration.people)} people")
+    configuration = load_configuration(file)
+    print(f"{file} is good: projects {len(configuration.projects)}, people {len(configuration.people)}")
 
 
 @app.command()

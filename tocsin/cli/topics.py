@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Annotated, Any
 
 import typer
 
+from schemas.clock import now_millis
 from schemas.settings import Settings
 from schemas.topics import TOPICS
 from tocsin.state import find_servers
@@ -21,7 +21,7 @@ def create(wait: Annotated[float, typer.Option(help="Seconds to wait for the clu
     from tocsin.embedded.topics import create as create_topics
 
     settings = find_servers(Settings.load())
-    created = create_topics(settings, wall_clock_millis=_wall_clock_millis(), wait_seconds=wait)
+    created = create_topics(settings, wall_clock_millis=now_millis(), wait_seconds=wait)
     print(f"{len(created)} topics created, {len(TOPICS) - len(created)} were there")
 
 
@@ -102,7 +102,3 @@ def _readable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_readable(item) for item in value]
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
-
-
-def _wall_clock_millis() -> int:
-    return time.time_ns() // 1_000_000
