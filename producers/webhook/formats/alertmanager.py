@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from producers.webhook import fingerprints
+from producers.webhook.content_body import encode_content
 from producers.webhook.door import Door
 from producers.webhook.formats.parsed import Parsed, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
@@ -20,7 +21,6 @@ from producers.webhook.refused import RejectedElement
 from producers.webhook.severity import severity_of
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_HOSTS, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, text
 from producers.webhook.times import millis_of
-from schemas.codec import encode_body
 from schemas.records import AlertEvent, Content, Link
 
 FORMAT = "alertmanager"
@@ -74,7 +74,7 @@ def parse_alert(door: Door, tool: str, external: list[Link], index: int, raw: by
         severity=severity_of(first(labels, "severity", "priority"), door.severities),
         started_at=millis_of(alert.get("startsAt")),
         ended_at=None if is_firing else millis_of(alert.get("endsAt")),
-        content=encode_body(content_of(tool, external, alert, labels)),
+        content=encode_content(content_of(tool, external, alert, labels)),
         payload=raw,
     )
 

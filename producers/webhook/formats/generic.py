@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from producers.webhook import fingerprints
+from producers.webhook.content_body import encode_content
 from producers.webhook.door import NOT_HASHED, Door
 from producers.webhook.formats.parsed import Parsed, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
@@ -20,7 +21,6 @@ from producers.webhook.refused import NotAnAlert
 from producers.webhook.severity import severity_of
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, hosts_of, text
 from producers.webhook.times import millis_of
-from schemas.codec import encode_body
 from schemas.records import AlertEvent, Content, Link
 
 FORMAT = "generic"
@@ -55,7 +55,7 @@ def parse_alert(door: Door, index: int, raw: bytes, payload: JsonObject) -> Aler
         severity=severity_of(find(door, payload, "severity", "severity", text), door.severities),
         started_at=find(door, payload, "starts_at", "start_time", millis_of),
         ended_at=ended_at,
-        content=encode_body(content_of(door, payload)),
+        content=encode_content(content_of(door, payload)),
         payload=raw,
     )
 
