@@ -7,7 +7,7 @@ Whether an entry counts is decided by `schemas/chain.py` alone. Not here: Kafka 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -74,16 +74,17 @@ class Lane:
 class Reader:
     """Reads for one sink until told to stop. Not to be used again after `run`."""
 
-    def __init__(self, name: str, sink: Sink, journal: Journal) -> None:
+    def __init__(self, name: str, sink: Sink, journal: Journal, clock: Callable[[], float] = time.monotonic) -> None:
         self._name = name
         self._sink = sink
         self._journal = journal
-        self._generation = journal.generation
+        self._clock = clock
+        self._generation = 0
         self._is_astray = False
         self._lanes: dict[int, Lane] = {}
         self._failures = 0
         self._pace = Pace()
-        self._last_commit = self._last_tend = time.monotonic()
+        self._last_commit = self._last_tend = clock()
         self._committed: dict[int, tuple[int, Bookmark]] = {}
 
     @property
@@ -108,12 +109,12 @@ class Reader:
         try:
             if self._is_astray or self._journal.generation != self._generation:
                 self._place()
-            waiting_since = time.monotonic()
+            waiting_since = self._clock()
             records = self._journal.poll(POLL_SECONDS)
             if self._journal.generation == self._generation:
-                working_since = time.monotonic()
+                working_since = self._clock()
                 self._take(records, stop)
-                stop.wait(self._pace.rest_seconds(working_since - waiting_since, time.monotonic() - working_since))
+                stop.wait(self._pace.rest_seconds(working_since - waiting_since, self._clock() - working_since))
                 self._tend()
                 self._failures = 0
         except Unavailable as error:
@@ -166,7 +167,7 @@ class Reader:
                 break
         if records and not self._sink.stores_positions:
             self._commit(wait=True)
-        elif time.monotonic() - self._last_commit > COMMIT_SECONDS:
+        elif self._clock() - self._last_commit > COMMIT_SECONDS:
             self._commit(wait=False)
 
     def _gather(self, records: Sequence[JournalRecord]) -> Iterator[Batch]:
@@ -241,20 +242,20 @@ class Reader:
         self._failures += 1
         metrics.RETRIES.labels(self._name).inc()
         log.warning("attempt_failed", sink=self._name, error=str(error), again_in_seconds=seconds)
-        deadline = time.monotonic() + seconds
+        deadline = self._clock() + seconds
         generation = self._journal.generation
-        while not stop.is_set() and self._journal.generation == generation and (left := deadline - time.monotonic()) > 0:
+        while not stop.is_set() and self._journal.generation == generation and (left := deadline - self._clock()) > 0:
             self._journal.hold(min(left, POLL_SECONDS))
 
     def _tend(self) -> None:
-        if time.monotonic() - self._last_tend > TEND_SECONDS:
-            self._last_tend = time.monotonic()
+        if self._clock() - self._last_tend > TEND_SECONDS:
+            self._last_tend = self._clock()
             for partition, count in self._journal.lag().items():
                 metrics.LAG.labels(self._name, str(partition)).set(count)
             self._sink.tend()
 
     def _commit(self, wait: bool) -> None:
-        self._last_commit = time.monotonic()
+        self._last_commit = self._clock()
         bookmarks = {partition: lane.bookmark() for partition, lane in self._lanes.items()}
         changed = {partition: bookmark for partition, bookmark in bookmarks.items() if self._committed.get(partition) != bookmark}
         if changed and self._journal.generation == self._generation and self._journal.commit(changed, wait):
