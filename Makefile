@@ -23,11 +23,12 @@ test: setup  ## run every test
 	@$(PYTEST)
 	@$(MAKE) --no-print-directory crash
 
-check: setup  ## lint, types, import rules
+check: setup  ## lint, types, import rules, schema compatibility
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "run make fmt"; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m schemas.compatibility
 
 fmt: setup  ## format, and fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix .

@@ -65,7 +65,10 @@ def load_text(name: str) -> str:
 @cache
 def schema_of(record: type[records.Record]) -> Schema:
     """Parse the schema of a record type, once."""
-    text = load_text(SCHEMA_FILES[record])
+    return _parse(load_text(SCHEMA_FILES[record]), record)
+
+
+def _parse(text: str, record: type[records.Record]) -> Schema:
     definition = json.loads(text)
     canonical = fastavro.schema.to_parsing_canonical_form(definition)
     little_endian = bytes.fromhex(fastavro.schema.fingerprint(canonical, "CRC-64-AVRO"))
@@ -73,9 +76,24 @@ def schema_of(record: type[records.Record]) -> Schema:
     return Schema(SCHEMA_FILES[record], text, little_endian, parsed, record)
 
 
+def load_published() -> dict[str, list[str]]:
+    """Read the earlier forms of each schema, `avro/published/<name>.<anything>.avsc`: kept for ever, so that old records read."""
+    found: dict[str, list[str]] = {name: [] for name in SCHEMA_FILES.values()}
+    folder = files("schemas").joinpath("avro", "published")
+    for file in sorted(folder.iterdir(), key=lambda file: file.name) if folder.is_dir() else ():
+        name = file.name.split(".")[0]
+        if file.name.endswith(".avsc"):
+            found[name].append(file.read_text("utf-8"))
+    return found
+
+
 @cache
 def schemas_by_fingerprint() -> dict[bytes, Schema]:
-    return {schema.fingerprint: schema for schema in map(schema_of, SCHEMA_FILES)}
+    """Give every schema that records may have been written with, the current ones and those published before."""
+    published = load_published()
+    old = (_parse(text, record) for record, name in SCHEMA_FILES.items() for text in published[name])
+    current = map(schema_of, SCHEMA_FILES)
+    return {schema.fingerprint: schema for schema in (*old, *current)}
 
 
 def encode(record: records.Record) -> bytes:
@@ -101,7 +119,7 @@ def decode(data: bytes, record: type[R]) -> R:
         raise MalformedRecord(f"unknown schema {data[2:HEADER_BYTES].hex()}: was it written by a newer tocsin?")
     if schema.record is not record:
         raise MalformedRecord(f"holds a {schema.name}, not a {record.__name__}")
-    return _read(data[HEADER_BYTES:], record)
+    return _read(data[HEADER_BYTES:], record, schema)
 
 
 def encode_body(record: records.Record) -> bytes:
@@ -113,20 +131,21 @@ def encode_body(record: records.Record) -> bytes:
 
 def decode_body(data: bytes, record: type[R]) -> R:
     """Read what `encode_body` wrote; raises `MalformedRecord`."""
-    return _read(data, record)
+    return _read(data, record, schema_of(record))
 
 
-def _read(body: bytes, record: type[R]) -> R:
-    source = io.BytesIO(body)
+def _read(body: bytes, record: type[R], written_with: Schema) -> R:
+    source, current = io.BytesIO(body), schema_of(record)
+    reader = None if written_with.fingerprint == current.fingerprint else current.parsed
     try:
         if record is records.Frame:
             frame: Any = fastavro.schemaless_reader(
-                source, schema_of(record).parsed, None, return_record_name=True, return_record_name_override=True
+                source, written_with.parsed, reader, return_record_name=True, return_record_name_override=True
             )
             items = [msgspec.convert(item, FRAME_ITEMS[name], builtin_types=(bytes,)) for name, item in frame["items"]]
             result: Any = records.Frame(items)
         else:
-            value = fastavro.schemaless_reader(source, schema_of(record).parsed, None)
+            value = fastavro.schemaless_reader(source, written_with.parsed, reader)
             result = msgspec.convert(value, record, builtin_types=(bytes,))
     except Exception as error:  # fastavro raises whatever its Cython meets: IndexError, EOFError, UnicodeDecodeError …
         raise MalformedRecord(f"bytes are no {record.__name__}: {error}") from error
