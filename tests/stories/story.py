@@ -1,8 +1,8 @@
 """Stories: what arrives on the virtual clock, and what must have been decided (YAML in this folder).
 
 A story: `says`, `config` (a project's rules, durations in seconds), `steps`, and what holds at the end: `alerts`,
-`incidents`, `notifications`, `outcomes`, `timeline`. A step is `{at, send: [events], format?}`,
-`{at}` (nothing but time), `{at, tick}` or `{at, config}`. The clock ticks each second in between, unless the story says `ticks: false`.
+`incidents`, `notifications`, `outcomes`, `timeline`. A step is `{at, send: [events], format?}`, `{at}` (nothing but
+time), `{at, tick}` or `{at, config}`. The clock ticks each second in between, unless the story says `ticks: false`.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ def test_a_large_entry_is_written_in_parts_none_over_the_limit(monkeypatch: pyte
     assert len(world.journal) > 4
     assert max(map(len, world.journal)) <= 3000
     assert [entry.part for entry in entries(world.journal)] == list(range(len(world.journal)))
-    assert len(model.alerts) == 60 and read_journal(world.journal[:-1]).alerts == {}
+    assert len(model.alerts) == 60
+    assert read_journal(world.journal[:-1]).alerts == {}
 
 
 def test_one_item_over_the_limit_is_still_written(monkeypatch: pytest.MonkeyPatch) -> None:

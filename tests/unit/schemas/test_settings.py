@@ -14,7 +14,8 @@ from schemas.settings import Address, Settings, render_table
 def test_nothing_set_is_the_embedded_stack_on_loopback() -> None:
     settings = Settings.load({})
     assert (settings.kafka, settings.database_url, settings.data) == ("", "", Path(".tocsin"))
-    assert settings.webhook_listen == Address("127.0.0.1", 8080) and settings.webhook_listen.is_loopback
+    assert settings.webhook_listen == Address("127.0.0.1", 8080)
+    assert settings.webhook_listen.is_loopback
 
 
 def test_values_are_read_by_kind() -> None:
