@@ -1,0 +1,131 @@
+"""How each kind of text in the configuration file is written: one function a kind, from text to value.
+
+Each raises `ValueError` that says what is wrong and what to write. Not here: structure (`configuration_reading.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schemas.configuration import Kind
+from schemas.durations import parse_duration, parse_rate
+from schemas.matchers import InvalidMatcher, parse_matchers
+from schemas.recurrence import check_recurrence
+
+NAME_HINT = "write 1 to 63 lower-case letters, digits, - _ and ., beginning with a letter or digit"
+MAPPED_FIELDS = (
+    "title",
+    "description",
+    "service",
+    "monitoring_tool",
+    "hosts",
+    "severity",
+    "starts_at",
+    "ends_at",
+    "status",
+    "environment",
+    "fingerprint",
+    "labels",
+    "links",
+)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
+_TOKEN = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_PATH = re.compile(r"[^.\[\]]+(?:\[[0-9]+\])*(?:\.[^.\[\]]+(?:\[[0-9]+\])*)*")
+_LOCAL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?", re.ASCII)
+_COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(f"{text!r} is not {what}")
+        return text
+
+    return check
+
+
+def _token(text: str) -> str:
+    if _TOKEN.fullmatch(text) is None:
+        # Not repeated in the message: it may be the token itself.
+        raise ValueError("a token is written as its hash, sha256: and 64 hex digits; `tocsin token new` prints both")
+    return text
+
+
+def _label(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a field or label has a name")
+    return text
+
+
+def _mapped_field(text: str) -> str:
+    if text not in MAPPED_FIELDS:
+        raise ValueError(f"{text!r} is no field; write one of {', '.join(MAPPED_FIELDS)}")
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or re.search(r"\s", text):
+        raise ValueError(f"{text!r} is no web address; write https://host or http://host:port")
+    return text
+
+
+def _local_time(text: str) -> str:
+    hint = "write it as the clocks show it, 2026-12-06T02:00; its zone stands in `zone`"
+    if _LOCAL_TIME.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no local time; {hint}")
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no local time ({error}); {hint}") from error
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{text!r} is no time zone; write a name such as Europe/Berlin or UTC") from error
+    return text
+
+
+def _count(text: str) -> int:
+    if _COUNT.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no count; write a whole number from 1 up")
+    return int(text)
+
+
+def _matchers(text: str) -> list[str]:
+    """Read one matcher, or a list in braces as that many; a single one stays as it is written."""
+    try:
+        found = parse_matchers(text)
+    except InvalidMatcher as error:
+        raise ValueError(str(error)) from error
+    return [text.strip()] if len(found) == 1 and not text.lstrip().startswith("{") else [str(matcher) for matcher in found]
+
+
+READERS: Final[dict[Kind, Callable[[str], object]]] = {
+    Kind.NAME: _matching(_NAME, f"a name; {NAME_HINT}"),
+    Kind.LABEL: _label,
+    Kind.DURATION: parse_duration,
+    Kind.RATE: parse_rate,
+    Kind.TOKEN: _token,
+    Kind.MATCHER: _matchers,
+    Kind.PATH: _matching(_PATH, "a path into JSON; write it as check.name or alerts[0].title"),
+    Kind.FIELD: _mapped_field,
+    Kind.URL: _url,
+    Kind.LOCAL_TIME: _local_time,
+    Kind.ZONE: _zone,
+    Kind.RECURRENCE: check_recurrence,
+    Kind.COUNT: _count,
+}
+"""`MATCHER` alone gives a list: what stands in one text may be several."""
