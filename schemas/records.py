@@ -395,6 +395,7 @@ class SlackThread(Record, frozen=True, kw_only=True):
     shown_hash: bytes = b""
     told: int = 0
     pending: list[Notification] = []
+    digest: int = 0
 
 
 class PublishedIncident(Record, frozen=True):
