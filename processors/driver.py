@@ -1,0 +1,293 @@
+"""One partition's life on Kafka: recovers its writer, hands it records, writes its entries, and begins anew when it must.
+
+Knows the rules of DESIGN section 1 about writing, and neither Faust nor Kafka's clients: another runtime can drive it.
+Not here: what is decided (`partition.py`), and how logs are read and written (`recovery.py`, `kafka_logs.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+import structlog
+
+from processors import measures
+from processors.partition import MAX_EVENTS, InboxRecord, PartitionWriter
+from processors.recovery import Logs, check_inbox, follow_journal
+from schemas.errors import Unavailable
+
+log = structlog.get_logger()
+
+FIRST_BACK_OFF_SECONDS = 0.2
+LONGEST_BACK_OFF_SECONDS = 5.0
+
+Cause = Literal["assigned", "overtaken", "unavailable"]
+"""Why a state is recovered: the partition came to us; somebody else has written; a write or a read failed."""
+
+
+class PartitionDriver:
+    """Drives one partition from `start` to `close`.
+
+    Records come by `take`, in any order and with any left out or repeated: what is missing it reads itself.
+    `on_failure` is called once, with the error that makes going on impossible; the driver has stopped by then.
+    """
+
+    def __init__(
+        self, partition: int, logs: Logs, new_writer_id: Callable[[], str], on_failure: Callable[[BaseException], None]
+    ) -> None:
+        self.partition = partition
+        self.covered = 0
+        self._logs = logs
+        self._new_writer_id = new_writer_id
+        self._on_failure = on_failure
+        self._writer: PartitionWriter | None = None
+        self._journal_end = 0
+        self._seen = 0
+        self._sent_at: float | None = None
+        self._is_behind = False
+        self._is_resting = False
+        self._is_closing = False
+        self._is_dropped = False
+        self._is_overtaken = False
+        self._pulse = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # -- from outside ----------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin the first recovery; `wait_until_ready` tells when it is done."""
+        self._task = asyncio.create_task(self._live(), name=f"partition {self.partition}")
+
+    async def wait_until_ready(self) -> None:
+        """Wait until the state is recovered and `next_inbox` says where to read on."""
+        while self._writer is None:
+            await self._pulse.wait()
+
+    @property
+    def is_ready(self) -> bool:
+        return self._writer is not None
+
+    @property
+    def next_inbox(self) -> int:
+        """The inbox offset wanted next, once ready."""
+        return self._writer.next_inbox if self._writer else self.covered
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it is recovering, or reading from the inbox by itself what was not delivered."""
+        return self._writer is None or self._is_behind
+
+    @property
+    def in_flight_seconds(self) -> float:
+        return time.monotonic() - self._sent_at if self._sent_at is not None else 0.0
+
+    async def take(self, record: InboxRecord) -> None:
+        """Take a record as delivered; returns when there is room for the next.
+
+        A record is dropped while the driver recovers or rests (it will be read or delivered again), and waits while
+        the driver reads what is missing before it.
+        """
+        while (writer := self._writer) is not None and self._is_behind and record.offset >= self._seen and not self._is_resting:
+            await self._pulse.wait()
+        if writer is None or self._is_resting:
+            self._seen = max(self._seen, record.offset + 1)
+        elif not self._is_behind and record.offset > writer.next_inbox:
+            self.read_up_to(record.offset + 1)
+        elif not self._is_behind:
+            self._decide(writer, record)
+            await self._wait_for_room(writer)
+
+    def read_up_to(self, stop: int) -> None:
+        """Read by itself what is missing before `stop`, since it was not delivered."""
+        if self._writer is None or self._is_behind or self._writer.next_inbox >= stop:
+            return
+        measures.HOLES.inc()
+        log.warning("hole_found", partition=self.partition, expected=self._writer.next_inbox, got=stop - 1)
+        self._seen = stop
+        self._is_behind = True
+        self._stir()
+
+    async def rest(self, seconds: float) -> None:
+        """Write nothing new, and wait so long for the entry in flight: the partition may go to another worker."""
+        self._is_resting = True
+        self._stir()
+        try:
+            async with asyncio.timeout(seconds):
+                while self._sent_at is not None:
+                    await self._pulse.wait()
+        except TimeoutError:
+            log.warning("entry_left_in_flight", partition=self.partition, seconds=seconds)
+
+    async def resume(self) -> None:
+        """Go on after a rest: the partition stayed ours. Recovers anew if somebody else has written meanwhile.
+
+        Raises `Unavailable`; the driver then rests on. Records are expected from `next_inbox` on.
+        """
+        if self._writer is not None and self._sent_at is None:
+            journal = await self._logs.journal_bounds()
+            self._is_overtaken = journal.end != self._journal_end
+        if self._writer is not None and not self._is_behind:
+            self._seen = self._writer.next_inbox
+        self._is_resting = False
+        self._stir()
+
+    async def close(self, seconds: float) -> None:
+        """Write all that has been decided, waiting so long for it, and stop."""
+        self._is_closing = True
+        self._stir()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=seconds)
+        await self.drop()
+
+    async def drop(self) -> None:
+        """Stop as it is, writing nothing: the partition belongs to somebody else."""
+        self._is_dropped = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    # -- one life after the other ----------------------------------------------
+
+    async def _live(self) -> None:
+        try:
+            await self._live_on()
+        except BaseException as error:  # noqa: BLE001 - the process's edge: whatever it is, the process ends with it
+            if not self._is_dropped:  # else it is our own cancellation
+                self._on_failure(error)
+
+    async def _live_on(self) -> None:
+        cause: Cause | None = "assigned"
+        back_off_seconds = FIRST_BACK_OFF_SECONDS
+        while cause is not None:
+            try:
+                writer = await self._recover(cause)
+                back_off_seconds = FIRST_BACK_OFF_SECONDS
+                cause = await self._work(writer)
+            except Unavailable as error:
+                if self._is_closing:
+                    return
+                log.warning("partition_interrupted", partition=self.partition, reason=str(error))
+                cause = "unavailable"
+                await asyncio.sleep(back_off_seconds)
+                back_off_seconds = min(2 * back_off_seconds, LONGEST_BACK_OFF_SECONDS)
+
+    async def _recover(self, cause: Cause) -> PartitionWriter:
+        """Make a new writer at the end of the chain, and decide up to where the inbox is read without waiting for delivery."""
+        started = time.monotonic()
+        measures.RECOVERIES.labels(cause).inc()
+        self._is_overtaken = False
+        writer = PartitionWriter(self._new_writer_id())
+        self._journal_end = await follow_journal(self._logs, writer)
+        inbox = await self._logs.inbox_bounds()
+        check_inbox(inbox, writer.next_inbox)
+        self.covered = writer.next_inbox
+        # Delivery can only be asked for from 1 on (`faust_patches.start_from`), and begins anew only at an assignment.
+        self._seen = min(1, inbox.end) if cause == "assigned" else max(self._seen, inbox.end)
+        seconds = time.monotonic() - started
+        measures.RECOVERY_SECONDS.observe(seconds)
+        log.info("partition_recovered", partition=self.partition, cause=cause, next_inbox=self.covered,
+                 journal_end=self._journal_end, seconds=round(seconds, 3), writer=writer.writer_id)  # fmt: skip
+        return writer
+
+    async def _work(self, writer: PartitionWriter) -> Cause | None:
+        """Write and read until it must begin anew (why), or was closed (None)."""
+        self._writer = writer
+        self._is_behind = writer.next_inbox < self._seen
+        self._stir()
+        try:
+            return await _first_of(self._write(writer), self._read_what_is_missing(writer))
+        finally:
+            self._writer = None
+            self._sent_at = None
+            self._stir()
+
+    # -- writing ---------------------------------------------------------------
+
+    async def _write(self, writer: PartitionWriter) -> Cause | None:
+        while not self._is_overtaken:
+            may_write = self._is_closing or not self._is_resting
+            parts = writer.next_entry(at_once=self._is_closing) if may_write else None
+            if parts is not None:
+                if not await self._send(writer, parts):
+                    return "overtaken"
+            elif self._is_closing:
+                return None
+            else:
+                await self._pulse.wait()
+        return "overtaken"
+
+    async def _send(self, writer: PartitionWriter, parts: list[bytes]) -> bool:
+        """Write an entry; say whether it came where it was expected."""
+        covered = writer.next_inbox
+        self._sent_at = time.monotonic()
+        offsets = [await self._logs.append(part) for part in parts]
+        self._sent_at = None
+        measures.PARTS.inc(len(parts))
+        measures.ENTRY_BYTES.inc(sum(map(len, parts)))
+        if not writer.acknowledged(offsets):
+            log.warning("entry_overtaken", partition=self.partition, expected=self._journal_end, got=offsets)
+            return False
+        measures.ENTRIES.inc()
+        self._journal_end = offsets[-1] + 1
+        self.covered = covered
+        self._stir()
+        return True
+
+    def _stir(self) -> None:
+        """Wake all who wait for something to change; each looks whether it was what it waits for."""
+        waited_for, self._pulse = self._pulse, asyncio.Event()
+        waited_for.set()
+
+    # -- reading ---------------------------------------------------------------
+
+    def _decide(self, writer: PartitionWriter, record: InboxRecord) -> None:
+        decisions = writer.take(record)
+        if decisions is None:
+            return
+        measures.RECORDS.inc()
+        measures.EVENTS.inc(sum(len(outcome.events) for outcome in decisions.outcomes))
+        for problem in decisions.problems:
+            log.warning("record_problem", partition=self.partition, offset=record.offset, problem=problem)
+        self._stir()
+
+    async def _wait_for_room(self, writer: PartitionWriter) -> None:
+        await asyncio.sleep(0)
+        while writer.pending_count >= MAX_EVENTS and self._writer is writer:
+            await self._pulse.wait()
+
+    async def _read_what_is_missing(self, writer: PartitionWriter) -> None:
+        """Whenever records were not delivered, read the inbox up to the last one that was."""
+        while True:
+            while not self._is_behind:
+                await self._pulse.wait()
+            while writer.next_inbox < self._seen:
+                await self._read(writer, writer.next_inbox, self._seen)
+            self._is_behind = False
+            self._stir()
+
+    async def _read(self, writer: PartitionWriter, start: int, stop: int) -> None:
+        async for records in self._logs.read_inbox(start, stop):
+            for record in records:
+                self._pass_over(writer, record.offset)
+                self._decide(writer, record)
+                await self._wait_for_room(writer)
+        self._pass_over(writer, stop)
+
+    def _pass_over(self, writer: PartitionWriter, stop: int) -> None:
+        """Take offsets that hold no record (a transaction's marker) as records that cannot be decoded."""
+        for offset in range(writer.next_inbox, stop):
+            self._decide(writer, InboxRecord(offset, 0, None))
+
+
+async def _first_of(working: Coroutine[Any, Any, Cause | None], reading: Coroutine[Any, Any, None]) -> Cause | None:
+    """Run both; give what the first returns, or raise what the first raises, with both ended."""
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(working), asyncio.create_task(reading)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(iter(done)).result()  # type: ignore[no-any-return]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
