@@ -1,0 +1,1 @@
+"""The clock: a tick to each partition each second, and the configuration to whoever decides by it."""

@@ -1,0 +1,77 @@
+"""The clock as a process: beats each second, and at once when the configuration changes, until a signal.
+
+Not here: what a beat says (`clock.py`).
+"""
+
+from __future__ import annotations
+
+import signal
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+import structlog
+
+from producers.clock.clock import Clock
+from producers.clock.inbox import KafkaInbox
+from producers.connect import connect_producer
+from producers.follow_configuration import ConfigurationFollower
+from schemas.clock import now_millis
+from schemas.errors import Unavailable
+from schemas.settings import Settings
+from schemas.telemetry import serve_metrics
+from schemas.topics import INBOX
+
+log = structlog.get_logger()
+NAME = "clock"
+BEAT_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+CLOSE_SECONDS = 2.0
+# A queue, not an Event: its put may be called from a signal handler while the same thread waits for it.
+Wakes = SimpleQueue[Literal["configuration", "stop"]]
+
+
+def run(settings: Settings) -> None:
+    """Tick and distribute until SIGTERM or SIGINT."""
+    wakes: Wakes = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: wakes.put("stop"))
+    topic = INBOX.full_name(settings.topic_prefix)
+    inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions))
+    follower = ConfigurationFollower(settings, lambda *_: wakes.put("configuration"))
+    serve_metrics(settings.metrics_port_base, NAME, lambda: inbox.is_answering)
+    if _connect(inbox, wakes):
+        follower.start()
+        _beat_until_stopped(inbox, follower, Clock(inbox, settings.partitions, now_millis), wakes)
+    inbox.close(CLOSE_SECONDS)
+    follower.stop()
+    log.info("clock_stopped")
+
+
+def _connect(inbox: KafkaInbox, wakes: Wakes) -> bool:
+    """Connect, however long that takes; False when a signal came first."""
+    while True:
+        try:
+            inbox.connect()
+            return True
+        except Unavailable as error:
+            log.warning("kafka_unavailable", reason=str(error))
+        if _is_stopped_within(wakes, RETRY_SECONDS):
+            return False
+
+
+def _beat_until_stopped(inbox: KafkaInbox, follower: ConfigurationFollower, clock: Clock, wakes: Wakes) -> None:
+    while True:
+        version, configuration = follower.current
+        clock.beat(version, configuration)
+        inbox.replace_if_stuck()
+        if _is_stopped_within(wakes, BEAT_SECONDS):
+            return
+
+
+def _is_stopped_within(wakes: Wakes, seconds: float) -> bool:
+    """Wait for so long, or less when something happens; True when that is a signal to stop."""
+    try:
+        return wakes.get(timeout=seconds) == "stop"
+    except Empty:
+        return False
