@@ -118,16 +118,15 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """
     declared = next((value for name, value in headers if name == b"content-length"), b"0")
     check_size(int(declared), limit)
-    message = await receive()
-    if not message.get("more_body"):
-        return _chunk(message)
-    chunks = [_chunk(message)]
-    size = len(chunks[0])
-    while message.get("more_body"):
+    chunks: list[bytes] = []
+    size = 0
+    is_more = True
+    while is_more:
         message = await receive()
         chunks.append(_chunk(message))
         size += len(chunks[-1])
         check_size(size, limit)
+        is_more = message.get("more_body", False)
     return b"".join(chunks)
 
 

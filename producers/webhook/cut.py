@@ -14,8 +14,8 @@ from schemas.records import AlertBatch, AlertEvent, Refusal
 
 MAX_RECORD_BYTES = 512 * 1024
 """DESIGN section 1: requests are cut into inbox records of at most this; one alert alone may exceed it."""
-EVENT_BYTES = 64
-"""At most what an event's numbers, flags and lengths take besides its texts."""
+EVENT_BYTES = 100
+"""At most what an event takes besides its content and payload: fingerprint, identity, times, flags, lengths."""
 BATCH_BYTES = 64
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 import structlog
 from kafka import KafkaProducer
@@ -35,13 +37,31 @@ CONNECT_MILLIS = 3_000
 RECORD_OVERHEAD_BYTES = 16_384
 
 
-class KafkaInbox:
-    """Sends frames; replaces its producer when that is stuck. Used from the event loop alone, but for `connect`."""
+class Sent(Protocol):
+    """kafka-python's future of one record; calls back from the producer's own thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._topic = INBOX.full_name(settings.topic_prefix)
-        self._producer: KafkaProducer | None = None
+    def add_callback(self, call: Callable[[object], None]) -> object: ...
+    def add_errback(self, call: Callable[[BaseException], None]) -> object: ...
+
+
+class Producer(Protocol):
+    """What is used of kafka-python's producer."""
+
+    def send(self, topic: str, *, value: bytes, partition: int, headers: list[tuple[str, bytes]]) -> Sent: ...
+    def close(self, timeout: float | None = None) -> None: ...
+
+
+class KafkaInbox:
+    """Sends frames; replaces its producer when that is stuck. Used from the event loop alone, but for `connect`.
+
+    `new_producer` connects, blocking, or raises `Unavailable`.
+    """
+
+    def __init__(self, topic: str, new_producer: Callable[[], Producer], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._topic = topic
+        self._new_producer = new_producer
+        self._monotonic = monotonic
+        self._producer: Producer | None = None
         self._waiting: OrderedDict[int, tuple[asyncio.Future[bool], float]] = OrderedDict()
         self._next = 0
         self._acknowledged_at = float("-inf")
@@ -49,7 +69,7 @@ class KafkaInbox:
     @property
     def is_answering(self) -> bool:
         """Whether the broker acknowledged anything in the last seconds."""
-        return time.monotonic() - self._acknowledged_at < ANSWERS_SECONDS
+        return self._monotonic() - self._acknowledged_at < ANSWERS_SECONDS
 
     def connect(self) -> None:
         """Connect, blocking; raises `Unavailable` when no broker answers or the topic is not there."""
@@ -60,7 +80,7 @@ class KafkaInbox:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bool] = loop.create_future()
         number, self._next = self._next, self._next + 1
-        self._waiting[number] = (done, time.monotonic())
+        self._waiting[number] = (done, self._monotonic())
         settle = partial(self._settle_from_thread, loop, number)
         try:
             assert self._producer is not None
@@ -76,8 +96,12 @@ class KafkaInbox:
         """Replace the producer when nothing of it was acknowledged for a minute while the broker answers; until cancelled."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if self._is_stuck():
-                await self._replace()
+            await self.check()
+
+    async def check(self) -> None:
+        """Replace the producer if it is stuck; what it held counts as not acknowledged."""
+        if self._is_stuck():
+            await self._replace()
 
     def close(self, seconds: float) -> None:
         """Let what was sent arrive, for so long at most; blocking."""
@@ -88,7 +112,7 @@ class KafkaInbox:
         if not self._waiting:
             return False
         _, oldest_sent_at = next(iter(self._waiting.values()))
-        return time.monotonic() - max(oldest_sent_at, self._acknowledged_at) > STALE_SECONDS
+        return self._monotonic() - max(oldest_sent_at, self._acknowledged_at) > STALE_SECONDS
 
     async def _replace(self) -> None:
         try:
@@ -103,35 +127,6 @@ class KafkaInbox:
         if stuck is not None:
             await asyncio.to_thread(stuck.close, timeout=0)
 
-    def _new_producer(self) -> KafkaProducer:
-        try:
-            producer = KafkaProducer(
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=0,
-                delivery_timeout_ms=DELIVERY_TIMEOUT_MILLIS,
-                max_block_ms=BLOCK_MILLIS,
-                bootstrap_timeout_ms=CONNECT_MILLIS,
-                reconnect_backoff_max_ms=RECONNECT_MILLIS,
-                max_request_size=MAX_MESSAGE_BYTES - RECORD_OVERHEAD_BYTES,
-                **client_options(self._settings),
-            )
-        except KafkaError as error:
-            raise Unavailable(
-                f"no Kafka at {self._settings.kafka} ({error!r}): is it running, and are the user name and password right?"
-            ) from error
-        try:
-            partitions = producer.partitions_for(self._topic)
-        except KafkaError as error:
-            producer.close(timeout=0)
-            raise Unavailable(f"topic {self._topic} is not there ({error!r}): run 'tocsin topics create'") from error
-        if len(partitions) != self._settings.partitions:
-            producer.close(timeout=0)
-            raise Unavailable(
-                f"topic {self._topic} has {len(partitions)} partitions, not {self._settings.partitions} as declared"
-            )
-        return producer
-
     def _settle_from_thread(self, loop: asyncio.AbstractEventLoop, number: int, error: BaseException | None) -> None:
         with suppress(RuntimeError):  # the loop is closed: the process is leaving and nobody waits any more
             loop.call_soon_threadsafe(self._settle, number, error)
@@ -140,7 +135,7 @@ class KafkaInbox:
         done, sent_at = self._waiting.pop(number, (None, 0.0))
         if done is None:
             return  # given up when the producer was replaced
-        now = time.monotonic()
+        now = self._monotonic()
         if error is None:
             self._acknowledged_at = now
             metrics.ACKNOWLEDGED_SECONDS.observe(now - sent_at)
@@ -149,3 +144,40 @@ class KafkaInbox:
             log.warning("frame_unacknowledged", reason=str(error), error=type(error).__name__)
         if not done.done():
             done.set_result(error is None)
+
+
+def connect_producer(settings: Settings) -> Producer:
+    """Connect a producer that knows the inbox, blocking.
+
+    Raises `Unavailable` when no broker answers, or the topic is not there or not as declared.
+    """
+    topic = INBOX.full_name(settings.topic_prefix)
+    producer = _connect(settings)
+    try:
+        partitions = producer.partitions_for(topic)
+    except KafkaError as error:
+        producer.close(timeout=0)
+        raise Unavailable(f"topic {topic} is not there ({error!r}): run 'tocsin topics create'") from error
+    if len(partitions) != settings.partitions:
+        producer.close(timeout=0)
+        raise Unavailable(f"topic {topic} has {len(partitions)} partitions, not {settings.partitions} as TOCSIN_PARTITIONS says")
+    return producer  # type: ignore[no-any-return]
+
+
+def _connect(settings: Settings) -> KafkaProducer:
+    try:
+        return KafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            delivery_timeout_ms=DELIVERY_TIMEOUT_MILLIS,
+            max_block_ms=BLOCK_MILLIS,
+            bootstrap_timeout_ms=CONNECT_MILLIS,
+            reconnect_backoff_max_ms=RECONNECT_MILLIS,
+            max_request_size=MAX_MESSAGE_BYTES - RECORD_OVERHEAD_BYTES,
+            **client_options(settings),
+        )
+    except KafkaError as error:
+        raise Unavailable(
+            f"no Kafka at {settings.kafka} ({error!r}): is it running, and are the user name and password right?"
+        ) from error

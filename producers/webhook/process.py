@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import structlog
 import uvicorn
@@ -21,7 +22,7 @@ from producers.listener import bound_address, open_listener
 from producers.webhook.app import App
 from producers.webhook.auth import Doors
 from producers.webhook.door import build_doors
-from producers.webhook.inbox import KafkaInbox
+from producers.webhook.inbox import KafkaInbox, connect_producer
 from producers.webhook.publish import Publisher
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
@@ -30,6 +31,7 @@ from schemas.configuration import Configuration
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
+from schemas.topics import INBOX
 
 log = structlog.get_logger()
 NAME = "webhook"
@@ -62,7 +64,7 @@ class Webhook:
         self._settings = settings
         self._listener = listener
         self._doors: Doors = {}
-        self._inbox = KafkaInbox(settings)
+        self._inbox = KafkaInbox(INBOX.full_name(settings.topic_prefix), partial(connect_producer, settings))
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()

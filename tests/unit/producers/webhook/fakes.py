@@ -1,0 +1,60 @@
+"""Stand-ins for Kafka in tests of the webhook."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.codec import decode
+from schemas.records import AlertBatch, Frame, FrameItem
+
+
+@dataclass
+class FakeInbox:
+    """Keeps what was sent; acknowledges at once, or when told to."""
+
+    acknowledges: bool = True
+    sent: list[tuple[int, Frame, dict[str, int]]] = field(default_factory=list)
+    waiting: list[asyncio.Future[bool]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    def send(self, partition: int, value: bytes, events: bytes) -> asyncio.Future[bool]:
+        self.sent.append((partition, decode(value, Frame), json.loads(events)))
+        self.sizes.append(len(value))
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.waiting.append(done)
+        if self.acknowledges:
+            self.settle(True)
+        return done
+
+    def settle(self, is_acknowledged: bool) -> None:
+        waiting, self.waiting = self.waiting, []
+        for done in waiting:
+            done.set_result(is_acknowledged)
+
+    def items(self) -> Iterator[FrameItem]:
+        return (item for _, frame, _ in self.sent for item in frame.items)
+
+    def batches(self) -> list[AlertBatch]:
+        return [item for item in self.items() if isinstance(item, AlertBatch)]
+
+
+async def until(holds: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait until something holds, for so long at most."""
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0)
+
+
+def in_loop(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+    """Run a test in an event loop of its own."""
+
+    def run() -> None:
+        asyncio.run(test())  # type: ignore[arg-type]
+
+    run.__name__ = test.__name__
+    run.__doc__ = test.__doc__
+    run.__module__ = test.__module__
+    return run

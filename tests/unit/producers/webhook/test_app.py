@@ -1,0 +1,217 @@
+"""The doors from outside: every row of the answer table, through the ASGI application without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from producers.webhook import metrics
+from producers.webhook.app import App, Headers, Message
+from producers.webhook.auth import Doors
+from producers.webhook.publish import Publisher
+from schemas.records import Refusal
+from tests.unit.producers.webhook.doors import a_door
+from tests.unit.producers.webhook.fakes import FakeInbox
+from tests.unit.producers.webhook.test_auth import hashed
+
+GOOD = (b"authorization", b"Bearer good")
+
+
+def doors() -> Doors:
+    settings: dict[str, Any] = {"tokens": [hashed("good")]}
+    off = a_door("generic", enabled=False, **settings)
+    return {
+        ("shop", "web"): a_door("generic", **settings),
+        ("shop", "am"): a_door("alertmanager", **settings),
+        ("shop", "off"): off,
+    }
+
+
+@dataclass
+class Site:
+    """An application on a fake inbox."""
+
+    inbox: FakeInbox = field(default_factory=FakeInbox)
+    is_accepting: bool = True
+    is_ready: bool = True
+    doors: Callable[[], Doors] = doors
+
+    def request(
+        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None
+    ) -> tuple[int, dict[bytes, bytes], Any]:
+        """Give status, headers and body of the answer (JSON read); no answer is status 0."""
+        messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+        if messages:
+            messages[-1]["more_body"] = False
+        answer: list[Message] = []
+
+        async def receive() -> Message:
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            answer.append(message)
+
+        async def run() -> None:
+            app = App(
+                doors=self.doors,
+                publisher=Publisher(self.inbox, 4, patience_seconds=0.05),
+                is_accepting=lambda: self.is_accepting,
+                is_ready=lambda: self.is_ready,
+                new_receipt=lambda: "01RECEIPT",
+            )
+            await app({"type": "http", "method": method, "path": path, "headers": headers or [GOOD]}, receive, send)
+
+        asyncio.run(run())
+        if not answer:
+            return 0, {}, None
+        names = dict(answer[0]["headers"])
+        body = answer[1]["body"]
+        return answer[0]["status"], names, json.loads(body) if b"json" in names[b"content-type"] else body
+
+    def post(self, body: bytes, integration: str = "web", headers: Headers | None = None) -> tuple[int, Any]:
+        status, _, answer = self.request("POST", f"/in/shop/{integration}", body, headers=headers)
+        return status, answer
+
+    def problem(self, body: bytes, integration: str = "web", headers: Headers | None = None) -> tuple[int, str]:
+        status, names, answer = self.request("POST", f"/in/shop/{integration}", body, headers=headers)
+        assert names[b"content-type"] == b"application/problem+json"
+        assert (answer["type"], answer["status"]) == ("about:blank", status)
+        assert answer["title"]
+        assert self.inbox.sent == []
+        return status, answer["detail"]
+
+
+def test_what_kafka_has_is_answered_with_a_receipt_and_the_counts() -> None:
+    site = Site()
+    assert site.post(b'[{"title":"a"},7,{"title":"b"}]') == (
+        202,
+        {"receipt": "01RECEIPT", "accepted": 2, "rejected": [{"index": 1, "reason": "not an object"}]},
+    )
+    (batch,) = site.inbox.batches()
+    assert (batch.receipt, batch.total, len(batch.events), batch.refusals) == ("01RECEIPT", 3, 2, [Refusal(1, "not an object")])
+
+
+def test_a_request_of_nothing_gets_a_receipt_and_writes_nothing() -> None:
+    site = Site()
+    assert site.post(b"[]") == (202, {"receipt": "01RECEIPT", "accepted": 0, "rejected": []})
+    assert site.inbox.sent == []
+
+
+def test_a_request_of_refusals_alone_is_written_too() -> None:
+    site = Site()
+    assert site.post(b"[7]")[1]["accepted"] == 0
+    assert [header for _, _, header in site.inbox.sent] == [{"shop": 1}]
+
+
+@pytest.mark.parametrize(
+    ("body", "integration", "headers", "status", "says"),
+    [
+        (b"{bad", "web", [GOOD], 400, "JSON"),
+        (b"", "web", [GOOD], 400, "JSON"),
+        (b"{}", "web", [(b"host", b"x")], 401, "token"),
+        (b"{}", "web", [(b"authorization", b"Bearer wrong")], 401, "token"),
+        (b"{}", "nothing", [GOOD], 401, "token"),
+        (b"{bad", "web", [(b"authorization", b"Bearer wrong"), (b"content-length", b"99999999")], 401, "token"),
+        (b"{}", "off", [GOOD], 403, "enabled: true"),
+        (b"{}", "web", [GOOD, (b"content-length", b"1048577")], 413, "1 MiB"),
+        (b" " * 1_048_577, "web", [GOOD], 413, "1 MiB"),
+        (b" " * 8_388_609, "am", [GOOD], 413, "8 MiB"),
+        (b"[" * 101 + b"]" * 101, "web", [GOOD], 413, "100 levels"),
+        (b"[" + b"{}," * 10_000 + b"{}]", "web", [GOOD], 413, "10000 alerts"),
+        (b"{}", "web", [GOOD, (b"content-encoding", b"gzip")], 415, "Content-Encoding"),
+        (b"5", "web", [GOOD], 422, "object"),
+        (b'{"title":"t"}', "am", [GOOD], 422, "version"),
+    ],
+)
+def test_each_refusal_says_what_to_do(body: bytes, integration: str, headers: Headers, status: int, says: str) -> None:
+    got, detail = Site().problem(body, integration, headers)
+    assert (got, says in detail) == (status, True)
+
+
+def test_one_answer_for_all_that_is_not_right() -> None:
+    headers: list[Headers] = [[(b"host", b"x")], [(b"authorization", b"Bearer wrong")], [(b"authorization", b"Bearer wrong")]]
+    answers = [Site().problem(b"{}", name, given) for name, given in zip(("web", "web", "nothing"), headers, strict=True)]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_an_alertmanager_body_may_have_more_than_one_mebibyte() -> None:
+    padded = b" " * 2_000_000 + b'{"version":"4","alerts":[]}'
+    assert Site().post(padded, "am")[0] == 202
+
+
+def test_an_identity_encoding_is_none() -> None:
+    assert Site().post(b"{}", headers=[GOOD, (b"content-encoding", b"Identity")])[0] == 202
+
+
+def test_a_body_may_come_in_chunks_and_is_refused_as_soon_as_it_is_too_large() -> None:
+    site = Site()
+    assert site.request("POST", "/in/shop/web", b'{"title"', b':"t"', b"}")[0] == 202
+    assert site.request("POST", "/in/shop/web", *[b" " * 600_000] * 3)[0] == 413
+
+
+def test_a_sender_that_hangs_up_gets_no_answer_and_writes_nothing() -> None:
+    site = Site()
+    assert site.request("POST", "/in/shop/web")[0] == 0
+    assert site.inbox.sent == []
+
+
+def test_what_is_not_acknowledged_in_time_is_503_with_retry_after() -> None:
+    status, headers, answer = Site(FakeInbox(acknowledges=False)).request(
+        "POST", "/in/shop/am", b'{"version":"4","alerts":[{"labels":{"a":"b"}}]}'
+    )
+    assert (status, headers[b"retry-after"]) == (503, b"1")
+    assert "may still have been written" in answer["detail"]
+
+
+def test_a_door_that_is_not_open_takes_nothing_not_even_a_wrong_token() -> None:
+    site = Site(is_accepting=False)
+    assert site.problem(b"{}") == site.problem(b"{}", "nothing")
+    assert site.problem(b"{}")[0] == 503
+
+
+def test_a_fault_of_ours_is_500_and_logged() -> None:
+    def broken() -> Doors:
+        raise ZeroDivisionError
+
+    with capture_logs() as logs:
+        assert Site(doors=broken).problem(b"{}")[0] == 500
+    assert [entry["event"] for entry in logs] == ["request_failed"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/in", "/in/", "/in/shop", "/in/shop/", "/in//web", "/in/shop/web/", "/in/shop/web/x", "/metrics", ""]
+)
+def test_there_are_no_other_doors(path: str) -> None:
+    status, headers, answer = Site().request("POST", path, b"{}")
+    assert (status, headers[b"content-type"], answer["status"]) == (404, b"application/problem+json", 404)
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), [("GET", "/in/shop/web", b"POST"), ("POST", "/-/ready", b"GET")])
+def test_another_method_is_told_which_one(method: str, path: str, allowed: bytes) -> None:
+    status, headers, _ = Site().request(method, path, b"")
+    assert (status, headers[b"allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(("is_ready", "ready"), [(True, 200), (False, 503)])
+def test_it_is_healthy_always_and_ready_when_the_broker_answers(is_ready: bool, ready: int) -> None:
+    site = Site(is_ready=is_ready)
+    assert [site.request("GET", path, b"")[0] for path in ("/-/healthy", "/-/ready")] == [200, ready]
+
+
+def test_requests_events_and_truncation_are_counted() -> None:
+    def counts() -> tuple[float, float, float, float]:
+        values = (metrics.REQUESTS.labels(202), metrics.EVENTS.labels("alertmanager"), metrics.REFUSED, metrics.TRUNCATED)
+        return tuple(value._value.get() for value in values)  # type: ignore[return-value, attr-defined]
+
+    before = counts()
+    body = b'{"version":"4","truncatedAlerts":7,"groupKey":"k","alerts":[{"labels":{"a":"b"}},1]}'
+    with capture_logs() as logs:
+        assert Site().post(body, "am")[0] == 202
+    assert [now - then for now, then in zip(counts(), before, strict=True)] == [1, 1, 1, 7]
+    assert [(entry["event"], entry["group"], entry["count"]) for entry in logs] == [("alerts_truncated", "k", 7)]

@@ -1,0 +1,88 @@
+"""Requests into batches, batches into frames, and back: nothing lost, order kept, sizes held."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from producers.webhook.cut import MAX_RECORD_BYTES, cut_request
+from producers.webhook.formats.parsed import Parsed
+from producers.webhook.join import Joiner
+from schemas.codec import encode
+from schemas.records import AlertBatch, AlertEvent, Frame, Refusal
+from tests.unit.producers.webhook.doors import a_door
+from tests.unit.producers.webhook.fakes import FakeInbox, in_loop, until
+
+DOOR = a_door()
+
+
+def event(index: int, payload_bytes: int = 10) -> AlertEvent:
+    return AlertEvent(index, "f" * 40, b"i" * 16, True, "high", 10**12, None, b"content", b"p" * payload_bytes)
+
+
+def test_a_small_request_is_one_batch() -> None:
+    parsed = Parsed("generic", [event(0), event(2)], [Refusal(1, "not an object")])
+    assert [piece.batch for piece in cut_request(DOOR, "R", parsed)] == [
+        AlertBatch("shop", "door", "generic", "critical", "R", 3, [event(0), event(2)], [Refusal(1, "not an object")])
+    ]
+
+
+def test_a_request_of_nothing_is_no_batch() -> None:
+    assert cut_request(DOOR, "R", Parsed("generic", [], [])) == []
+
+
+def test_a_request_of_refusals_alone_is_a_batch() -> None:
+    (piece,) = cut_request(DOOR, "R", Parsed("generic", [], [Refusal(0, "r")]))
+    assert (piece.batch.events, piece.batch.refusals, piece.batch.total) == ([], [Refusal(0, "r")], 1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 300_000), max_size=30), st.lists(st.text(max_size=50), max_size=20))
+def test_a_large_request_is_cut_in_order_into_batches_that_fit(sizes: list[int], reasons: list[str]) -> None:
+    events = [event(index, size) for index, size in enumerate(sizes)]
+    refusals = [Refusal(len(sizes) + index, reason) for index, reason in enumerate(reasons)]
+    pieces = cut_request(DOOR, "R", Parsed("generic", events, refusals))
+    assert [item for piece in pieces for item in piece.batch.events] == events
+    assert [item for piece in pieces for item in piece.batch.refusals] == refusals
+    for piece in pieces:
+        assert len(encode(Frame([piece.batch]))) <= piece.size + 32
+        assert piece.size <= MAX_RECORD_BYTES
+        assert piece.batch.total == len(events) + len(refusals)
+
+
+@in_loop
+async def test_requests_that_come_together_share_one_frame_and_its_acknowledgement() -> None:
+    inbox = FakeInbox(acknowledges=False)
+    joiner = Joiner(3, inbox)
+    pieces = [cut_request(a_door(), receipt, Parsed("generic", [event(0)], [Refusal(1, "r")]))[0] for receipt in "AB"]
+    waiting = [joiner.add(piece) for piece in pieces]
+    await until(lambda: bool(inbox.sent))
+    assert inbox.sent == [(3, Frame([piece.batch for piece in pieces]), {"shop": 4})]
+    assert not any(done.done() for done in waiting)
+    inbox.settle(True)
+    assert await asyncio.gather(*waiting) == [True, True]
+
+
+@in_loop
+async def test_a_full_frame_leaves_at_once_and_none_exceeds_the_limit() -> None:
+    inbox = FakeInbox()
+    joiner = Joiner(0, inbox)
+    parsed = Parsed("generic", [event(index, 200_000) for index in range(6)], [])
+    done = [joiner.add(piece) for piece in cut_request(DOOR, "R", parsed)]
+    assert len(inbox.sent) == 2
+    joiner.flush()
+    assert all(await asyncio.gather(*done))
+    assert [item.index for batch in inbox.batches() for item in batch.events] == [0, 1, 2, 3, 4, 5]
+    assert max(inbox.sizes) <= MAX_RECORD_BYTES
+
+
+@in_loop
+async def test_what_kafka_gave_up_is_told_to_each_request() -> None:
+    inbox = FakeInbox(acknowledges=False)
+    joiner = Joiner(0, inbox)
+    done = joiner.add(cut_request(DOOR, "R", Parsed("generic", [event(0)], []))[0])
+    joiner.flush()
+    inbox.settle(False)
+    assert await done is False

@@ -1,0 +1,118 @@
+"""JSON as it came: what is refused, what is kept byte for byte, and how deep it may go."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Raw
+
+from producers.webhook.limits import MAX_BODY_BYTES, check_depth, check_size, max_body_bytes
+from producers.webhook.reading import Document, read, repair, split
+from producers.webhook.refused import NotJson, TooLarge
+from producers.webhook.text import Json
+
+NOT_JSON = [
+    b"", b" ", b"{bad}", b'{"a":1,}', b"[1,]", b"{} x", b"{'a':1}", b"NaN", b"[Infinity]", b"-Infinity", b"01", b"1.", b"nul",
+    b'{"a"}',
+    b'"\x01"', b'"\\q"', b'"\\ud8"', b"\x00", b'{"a":-0,}', b"[-0,NaN]", b'["\\ud800",NaN]',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", NOT_JSON)
+def test_what_is_not_json_is_refused(body: bytes) -> None:
+    with pytest.raises(NotJson):
+        Document(body).read()
+
+
+@pytest.mark.parametrize("body", [b'"\xff"', b'{"a":"\xed\xa0\x80"}', b"\xff\xfe{\x00}\x00", '"ä"'.encode("latin-1")])
+def test_what_is_no_utf8_is_refused(body: bytes) -> None:
+    with pytest.raises(NotJson, match="UTF-8"):
+        Document(body)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert Document(b'\xef\xbb\xbf{"a":1}').read() == {"a": 1}
+
+
+def test_of_two_members_with_one_name_the_last_counts() -> None:
+    assert read(b'{"a":1,"b":3,"a":2}') == {"a": 2, "b": 3}
+
+
+def test_lone_surrogates_are_read_as_replacement_characters_and_pairs_are_not() -> None:
+    assert read(rb'["\ud800","\udc00x","\ud83d\ude00","\\ud800","\ud800\ud83d\ude00","\ud800\u0041"]') == [
+        "\ufffd", "\ufffdx", "\U0001f600", "\\ud800", "\ufffd\U0001f600", "\ufffdA",
+    ]  # fmt: skip
+
+
+def test_elements_keep_their_bytes_whatever_is_in_them() -> None:
+    elements = [rb'{ "a" : "\ud800" }', b"5.50", rb'"\udfff"', b"-0", "\"ä\"".encode()]  # fmt: skip
+    assert [bytes(element) for element in split(b"[ " + b" ,\n".join(elements) + b" ]")] == elements
+
+
+@given(st.text())
+def test_repairing_keeps_the_length_and_makes_text_readable(text: str) -> None:
+    written = json.dumps(text).encode()
+    repaired = repair(written)
+    assert len(repaired) == len(written)
+    assert read(repaired) == read(written) == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@given(
+    st.recursive(
+        st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_both_parsers_read_the_same(value: object) -> None:
+    written = json.dumps(value).encode()
+    assert plain(read(written)) == plain(read(b"[-0," + written + b"]"), is_wrapped=True)
+
+
+def plain(value: Json, is_wrapped: bool = False) -> object:
+    if is_wrapped:
+        assert isinstance(value, list)
+        return plain(value[1])
+    if isinstance(value, Raw) or (isinstance(value, int) and not isinstance(value, bool)):
+        return bytes(value).decode() if isinstance(value, Raw) else str(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def nested(levels: int) -> bytes:
+    return b'{"a":' * (levels // 2) + b"[" * (levels - levels // 2) + b"]" * (levels - levels // 2) + b"}" * (levels // 2)
+
+
+def test_a_hundred_levels_pass_and_one_more_does_not() -> None:
+    check_depth(nested(100))
+    with pytest.raises(TooLarge):
+        check_depth(nested(101))
+
+
+@pytest.mark.parametrize("hidden", [rb'"]]]]]]"', rb'"\"]]]]"', rb'"\\"', rb'"\\\"]]"', b'"[[[[[["'])
+def test_brackets_in_text_are_not_levels(hidden: bytes) -> None:
+    check_depth(b"[" * 100 + b",".join([hidden] * 50) + b"]" * 100)
+    with pytest.raises(TooLarge):
+        check_depth(b"[" * 50 + b"[" + hidden + b"]," + b"[" * 51 + b"]" * 101)
+
+
+@pytest.mark.parametrize("body", [b"[" * 1_000_000, b'{"a":' * 200_000, b"[" * 101 + b"]" * 101])
+def test_deep_nesting_is_refused_before_any_parser_meets_it(body: bytes) -> None:
+    with pytest.raises(TooLarge, match="levels"):
+        Document(body)
+
+
+def test_a_generic_body_may_have_one_mebibyte_and_alertmanagers_eight() -> None:
+    assert (max_body_bytes("generic"), max_body_bytes("alertmanager")) == (2**20, 2**23)
+    check_size(MAX_BODY_BYTES, MAX_BODY_BYTES)
+    with pytest.raises(TooLarge, match="1 MiB"):
+        check_size(MAX_BODY_BYTES + 1, MAX_BODY_BYTES)
+
+
+def test_too_many_elements_are_refused() -> None:
+    assert len(split(b"[" + b",".join([b"1"] * 10_000) + b"]")) == 10_000
+    with pytest.raises(TooLarge, match="10001"):
+        split(b"[" + b",".join([b"1"] * 10_001) + b"]")
