@@ -1,0 +1,222 @@
+"""Brings one thread, call by call, to where it should be: look up, post, edit, reply.
+
+A thread names its next steps in order; the postman takes the first that the rate allows. Not here: which threads there
+are and when they are saved (`sink.py`, `threads.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import msgspec
+import structlog
+
+from schemas.errors import TocsinError
+from schemas.records import DeadLetter, Notification
+from sinks.slack import metrics
+from sinks.slack.blocks import Message, render_confidential, render_incident
+from sinks.slack.client import Refused, SlackClient, Throttled, Unreached, Unsure
+from sinks.slack.context import Context
+from sinks.slack.rate import Method, Rate
+from sinks.slack.replies import render_reply
+from sinks.slack.threads import Thread
+
+log = structlog.get_logger()
+Step = Literal["look_up", "post", "edit", "look_up_replies", "reply"]
+METHODS: dict[Step, Method] = {
+    "look_up": "conversations.history",
+    "post": "chat.postMessage",
+    "edit": "chat.update",
+    "look_up_replies": "conversations.replies",
+    "reply": "chat.postMessage",
+}
+POSTING: frozenset[Step] = frozenset({"post", "reply"})
+"""Not safe to repeat: what is posted must stand in the store as intended before."""
+LOOK_BACK_SECONDS = 300
+"""How far Slack's clock and ours may be apart."""
+
+
+class Letters(Protocol):
+    """What is needed of `DeadLetterTopic`; see there."""
+
+    def write(self, letter: DeadLetter) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Postman:
+    """Everything that one call needs. `is_open_to` says whether a channel may see confidential incidents."""
+
+    client: SlackClient
+    letters: Letters
+    now_millis: Callable[[], int]
+    monotonic: Callable[[], float]
+    origin_topic: str
+    context: Context
+    is_open_to: Callable[[str], bool] = lambda channel: False
+    rate: Rate = field(default_factory=Rate)
+
+    def steps(self, thread: Thread) -> Iterator[Step]:
+        """Give what is left to do for a thread now, the most important first; nothing: it is as it should be."""
+        owes = bool(thread.record.pending)
+        if thread.posted is None:
+            if owes:
+                yield "look_up" if thread.is_unsure else "post"
+            return
+        if thread.incident.version > thread.record.shown_version and self._differs(thread):
+            yield "edit"
+        if owes:
+            yield "look_up_replies" if thread.is_unsure else "reply"
+
+    def choose(self, thread: Thread) -> Step | None:
+        """Give the first step that may be done now, and count it as done for the rate."""
+        channel, now = thread.record.channel, self.monotonic()
+        return next((step for step in self.steps(thread) if self.rate.take(METHODS[step], channel, now)), None)
+
+    def is_hidden(self, thread: Thread) -> bool:
+        """Whether the channel must not know about the incident."""
+        return thread.incident.is_confidential and not self.is_open_to(thread.record.channel)
+
+    def do(self, thread: Thread, step: Step) -> None:
+        """Do one step; whatever becomes of it, the thread says what is left. Raises `Unavailable` only for dead letters."""
+        method, channel = METHODS[step], thread.record.channel
+        try:
+            self._call(thread, step)
+        except Throttled as error:
+            self.rate.hold(method, channel, error.seconds, self.monotonic())
+            self._note(thread, step, "throttled", seconds=error.seconds)
+        except (Unreached, Unsure) as error:
+            thread.is_unsure = thread.is_unsure or (step in POSTING and isinstance(error, Unsure))
+            seconds = self.rate.note_failure(channel, self.monotonic())
+            self._note(thread, step, "unsure" if isinstance(error, Unsure) else "unreached", error=str(error), seconds=seconds)
+        except Refused as error:
+            self._note(thread, step, "refused", error=error.error)
+            self._give_up(thread, step, error)
+        else:
+            self.rate.note_success(channel)
+            metrics.CALLS.labels(method, "done").inc()
+
+    def render(self, thread: Thread) -> Message:
+        return render_confidential(thread.incident) if self.is_hidden(thread) else render_incident(thread.incident, self.context)
+
+    # -- the steps -------------------------------------------------------------
+
+    def _call(self, thread: Thread, step: Step) -> None:
+        match step:
+            case "look_up":
+                self._look_up(thread)
+            case "post":
+                self._post(thread)
+            case "edit":
+                self._edit(thread)
+            case "look_up_replies":
+                self._look_up_replies(thread)
+            case "reply":
+                self._reply(thread)
+
+    def _look_up(self, thread: Thread) -> None:
+        record = thread.record
+        found = self.client.find(record.channel, {record.delivery_id}, self._since(thread)).get(record.delivery_id)
+        thread.is_unsure = False
+        if found is not None:
+            log.info("message_found", incident=f"{record.project}/{record.incident}", channel=record.channel, ts=found.ts)
+            thread.change(channel_id=found.channel_id, ts=found.ts)
+            self._drop_told_by_message(thread)
+
+    def _post(self, thread: Thread) -> None:
+        message = self.render(thread)
+        posted = self.client.post(thread.record.channel, message, thread.record.delivery_id)
+        thread.change(channel_id=posted.channel_id, ts=posted.ts)
+        self._shown(thread, message)
+        self._measure(thread.record.pending[0])
+        self._drop_told_by_message(thread)
+
+    def _edit(self, thread: Thread) -> None:
+        assert thread.posted is not None
+        message = self.render(thread)
+        self.client.update(thread.posted, message)
+        self._shown(thread, message)
+
+    def _look_up_replies(self, thread: Thread) -> None:
+        assert thread.posted is not None
+        wanted = {thread.reply_id(one) for one in thread.record.pending}
+        found = self.client.find_replies(thread.posted, wanted, self._since(thread))
+        thread.is_unsure = False
+        left = [one for one in thread.record.pending if thread.reply_id(one) not in found]
+        told = [one.number for one in thread.record.pending if thread.reply_id(one) in found]
+        thread.change(pending=left, told=max((thread.record.told, *told)))
+
+    def _reply(self, thread: Thread) -> None:
+        assert thread.posted is not None
+        notification = thread.record.pending[0]
+        text = render_reply(notification, thread.incident, self.context)
+        self.client.reply(thread.posted, text, thread.reply_id(notification))
+        self._measure(notification)
+        self._drop_first(thread)
+
+    # -- bookkeeping -----------------------------------------------------------
+
+    def _differs(self, thread: Thread) -> bool:
+        if hash_of(self.render(thread)) != thread.record.shown_hash:
+            return True
+        thread.change(shown_version=thread.incident.version)
+        return False
+
+    def _shown(self, thread: Thread, message: Message) -> None:
+        thread.change(shown_version=thread.incident.version, shown_hash=hash_of(message))
+
+    def _drop_told_by_message(self, thread: Thread) -> None:
+        """An opening is told by the message itself."""
+        if thread.posted is not None and thread.record.pending and thread.record.pending[0].kind == "opened":
+            self._drop_first(thread)
+
+    def _drop_first(self, thread: Thread) -> None:
+        first, *rest = thread.record.pending
+        thread.change(told=max(thread.record.told, first.number), pending=rest)
+        self._drop_told_by_message(thread)
+
+    def _give_up(self, thread: Thread, step: Step, error: Refused) -> None:
+        match step:
+            case "look_up" | "look_up_replies":
+                # One message too many is better than none; it is counted, so that somebody can allow the look-up.
+                log.warning("delivery_unsure", channel=thread.record.channel, error=error.error)
+                metrics.UNSURE.inc()
+                thread.is_unsure = False
+            case "post":
+                message = self.render(thread)
+                self._bury(thread, error, message.text, list(message.blocks))
+                thread.change(told=thread.last_number, pending=[])
+            case "edit":
+                message = self.render(thread)
+                self._bury(thread, error, message.text, list(message.blocks))
+                self._shown(thread, message)
+            case "reply":
+                self._bury(thread, error, render_reply(thread.record.pending[0], thread.incident, self.context), None)
+                self._drop_first(thread)
+
+    def _bury(self, thread: Thread, error: TocsinError, text: str, blocks: list[dict[str, object]] | None) -> None:
+        record = thread.record
+        original = msgspec.json.encode({"channel": record.channel, "ts": record.ts, "text": text, "blocks": blocks})
+        reason = f"{error} (channel {record.channel}, incident {record.project}/{record.incident})"
+        self.letters.write(DeadLetter(self.origin_topic, *thread.origin, "sink-slack", reason, self.now_millis(), original))
+        metrics.DEAD_LETTERS.inc()
+
+    def _since(self, thread: Thread) -> int:
+        return max(0, thread.record.intended_at // 1000 - LOOK_BACK_SECONDS)
+
+    def _measure(self, notification: Notification) -> None:
+        metrics.DELAY_SECONDS.observe(max(0, self.now_millis() - notification.at) / 1000)
+
+    def _note(self, thread: Thread, step: Step, outcome: str, **details: object) -> None:
+        metrics.CALLS.labels(METHODS[step], outcome).inc()
+        record = thread.record
+        log.warning(
+            f"call_{outcome}", step=step, channel=record.channel, incident=f"{record.project}/{record.incident}", **details
+        )
+
+
+def hash_of(message: Message) -> bytes:
+    return hashlib.sha256(msgspec.json.encode([message.text, message.blocks])).digest()
