@@ -12,7 +12,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from producers.connect import connect_producer
+from producers.connect import CONNECT_MILLIS, connect_producer
 from producers.follow_configuration import KEY, CurrentConfiguration
 from schemas.configuration import Configuration, pack
 from schemas.configuration_file import load_configuration
@@ -72,7 +72,9 @@ def _publish(settings: Settings, packed: bytes) -> int:
 
 def _read_to_end(settings: Settings, held: CurrentConfiguration) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    consumer = KafkaConsumer(group_id=None, enable_auto_commit=False, **client_options(settings))
+    consumer = KafkaConsumer(
+        group_id=None, enable_auto_commit=False, bootstrap_timeout_ms=CONNECT_MILLIS, **client_options(settings)
+    )
     try:
         partition = TopicPartition(CONFIG.full_name(settings.topic_prefix), 0)
         consumer.assign([partition])
