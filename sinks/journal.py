@@ -14,10 +14,10 @@ from uuid import UUID
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import FencedInstanceIdError, KafkaError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
-from schemas.errors import Unavailable
+from schemas.errors import OperatorError, Unavailable
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.topics import JOURNAL, MAX_MESSAGE_BYTES
@@ -67,6 +67,7 @@ class KafkaJournal:
             self._consumer = KafkaConsumer(
                 **options,
                 group_id=f"{settings.topic_prefix}sink.{sink}",
+                group_instance_id=settings.instance or None,  # comes back to its partitions at once after a crash
                 enable_auto_commit=False,
                 auto_offset_reset="none",
                 allow_auto_create_topics=False,
@@ -82,13 +83,17 @@ class KafkaJournal:
     def poll(self, seconds: float) -> Sequence[JournalRecord]:
         """Wait for records so long at most; those of one partition are in order. May rebalance: look at `generation` after it.
 
-        Raises `Unavailable` for what the client does not get over by itself.
+        Raises `Unavailable` for what the client does not get over by itself, `OperatorError` when another process
+        goes by our name.
         """
         try:
             found = self._consumer.poll(timeout_ms=int(seconds * 1000))
         except OffsetOutOfRangeError:
             self.changed(self.partitions)
             return ()
+        except FencedInstanceIdError as error:
+            name = self._settings.instance
+            raise OperatorError(f"another process reads as instance {name!r}; TOCSIN_INSTANCE must be unique") from error
         except KafkaError as error:
             raise Unavailable(f"Kafka: {error!r}") from error
         return [JournalRecord(one.partition, one.offset, one.value) for records in found.values() for one in records]

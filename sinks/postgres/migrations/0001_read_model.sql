@@ -4,7 +4,8 @@
 -- a row has changed, and which inbox record (and which event in it) changed it last. Nothing is ever deleted here.
 
 CREATE FUNCTION tocsin.at(millis bigint) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-AS $$ SELECT timestamptz 'epoch' + least(greatest(millis, -62135596800000), 253402300799999) * interval '1 millisecond' $$;
+AS $$ SELECT timestamptz 'epoch' + (CASE WHEN millis < -62135596800000 THEN -62135596800000 WHEN millis > 253402300799999
+              THEN 253402300799999 ELSE millis END) * interval '1 millisecond' $$;
 COMMENT ON FUNCTION tocsin.at IS 'Milliseconds since 1970, as the records carry them, to a time; kept within the years 1 to 9999, which all clients can read.';
 
 CREATE FUNCTION tocsin.severity_rank(severity text) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
