@@ -63,7 +63,7 @@ def _apply_missing(connection: psycopg.Connection, migrations: list[Migration]) 
         "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
     )
     applied: dict[int, str] = dict(connection.execute("SELECT number, checksum FROM tocsin.migrations").fetchall())
-    _refuse_other_history(applied, migrations)
+    refuse_other_history(applied, migrations)
     for migration in migrations:
         if migration.number not in applied:
             connection.execute(migration.text.encode())
@@ -73,7 +73,7 @@ def _apply_missing(connection: psycopg.Connection, migrations: list[Migration]) 
             )
 
 
-def _refuse_other_history(applied: dict[int, str], migrations: list[Migration]) -> None:
+def refuse_other_history(applied: dict[int, str], migrations: list[Migration]) -> None:
     known = {migration.number: migration for migration in migrations}
     for number, checksum in applied.items():
         if number not in known:
