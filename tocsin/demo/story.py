@@ -1,0 +1,202 @@
+"""The outage of the example shop, scene by scene: what is sent, what was decided, what Slack and the status page show.
+
+Each scene says what it expects and checks it. Not here: what the messages look like (`shop.py`), how is looked (`seen.py`,
+`slack.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from tocsin.demo import shop
+from tocsin.demo.doors import Doors, Sent
+from tocsin.demo.seen import Alert, Incident, Operator, Page, ReadModel, StatusPage
+from tocsin.demo.shop import Check
+from tocsin.demo.slack import FakeSlack
+from tocsin.demo.stopwatch import Times, Watch, measure, row_watch
+from tocsin.demo.telling import SEVERITY_STYLES, SHAPES, Teller, count
+
+STORM_REQUESTS = 2_000
+STORM_SECONDS = 30
+SLACK_PAUSE_SECONDS = 1.2
+"""Between two changes in one Slack channel: Slack takes one message a second there, and that is not what is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """What the story looks at. `slack` is None when the real one is used."""
+
+    doors: Doors
+    operator: Operator
+    page: StatusPage
+    read_model: ReadModel
+    slack: FakeSlack | None
+    now_millis: Callable[[], int]
+
+
+class Story:
+    """One run of the story; `times` holds what was measured."""
+
+    def __init__(self, teller: Teller, scenery: Scenery) -> None:
+        self.teller = teller
+        self.at = scenery
+        self.times = Times()
+        self._since: dict[str, int] = {}
+
+    def play(self) -> None:
+        """Play all scenes, in order; each builds on those before."""
+        self.checkout_becomes_slow()
+        self.repeats_storm_in()
+        self.database_stops()
+        self.all_recovers()
+        self.short_troubles_are_timed()
+
+    def checkout_becomes_slow(self) -> None:
+        """Three instances say the same: one incident, one Slack message, nothing public."""
+        self.teller.scene("1  Checkout becomes slow on three servers")
+        self._since["latency"] = self.at.now_millis()
+        sent = self.at.doors.post("alertmanager", shop.latency(self._since["latency"]))
+        self._tell_sent("alertmanager", f"3 alerts in 1 request: {shop.LATENCY_TITLE.lower()} on web-1, web-2 and web-3", sent)
+        wanted: list[tuple[int, str, int, int | None]] = [(1, "triggered", 1, 1), (2, "triggered", 1, 1), (3, "triggered", 1, 1)]
+        self.teller.await_that("three alerts are one incident", wanted, lambda: _brief(self.at.operator.alerts()))
+        self._tell_incident(1)
+        self._await_slack("Slack has one message", 1)
+        self._await_page("nothing of it is public: no rule publishes it", {}, [])
+
+    def repeats_storm_in(self) -> None:
+        """Thousands of repeats change one number, and tell nobody."""
+        self.teller.scene(f"2  The same alerts come again {STORM_REQUESTS:,} times")
+        bodies = [
+            shop.latency(self._since["latency"], (shop.INSTANCES[place % len(shop.INSTANCES)],))
+            for place in range(STORM_REQUESTS)
+        ]
+        begun = time.monotonic()
+        sent = self.at.doors.storm("alertmanager", bodies)
+        seconds = time.monotonic() - begun
+        self.teller.tell(
+            "alertmanager",
+            f"{count(len(sent), 'request')} of 1 alert over 8 connections in {seconds:.1f} s ({len(sent) / seconds:,.0f}/s)",
+        )
+        self.teller.expect("each was answered 202, once Kafka had it", STORM_REQUESTS, sum(one.status == 202 for one in sent))
+        answered = time.monotonic()
+        self.teller.await_that(
+            "3 alerts still, and every event counted", (3, STORM_REQUESTS + 3), self._alerts_and_events, STORM_SECONDS
+        )
+        self.teller.tell(
+            "decided", f"all merged, {1000 * (time.monotonic() - answered):,.0f} ms after the last answer; nobody is told again"
+        )
+        self.teller.expect("still one incident", [(1, "high", "triggered", 3)], _brief_incidents(self.at.operator.incidents()))
+        self._await_slack("Slack still has one message, and no reply in its thread", 1)
+
+    def database_stops(self) -> None:
+        """An outside check finds what customers see: an incident of its own, published by its rule."""
+        self.teller.scene("3  The orders database stops")
+        sent = self._post_check(shop.DATABASE)
+        self._tell_sent("uptime", f"1 alert, in JSON of its own shape: {shop.DATABASE.title}", sent)
+        wanted = [(1, "high", "triggered", 3), (2, "critical", "triggered", 1)]
+        self.teller.await_that("it is an incident of its own", wanted, lambda: _brief_incidents(self.at.operator.incidents()))
+        self._tell_incident(2)
+        self._await_slack("Slack has a second message", 2)
+        self._await_page(
+            "the status page says so, by the rule's `publish: auto`", {"Orders": "major_outage"}, [shop.DATABASE.title]
+        )
+
+    def all_recovers(self) -> None:
+        """Everything ends: the incidents resolve themselves, the messages follow, the page is quiet again."""
+        self.teller.scene("4  Everything recovers")
+        sent = self.at.doors.post("alertmanager", shop.latency(self._since["latency"], ended_at=self.at.now_millis()))
+        self._tell_sent("alertmanager", "3 alerts resolved in 1 request", sent)
+        sent = self._post_check(shop.DATABASE, is_up=True)
+        self._tell_sent("uptime", f"1 alert resolved: {shop.DATABASE.title}", sent)
+        wanted = [(1, "high", "resolved", 0), (2, "critical", "resolved", 0)]
+        self.teller.await_that("both incidents are resolved", wanted, lambda: _brief_incidents(self.at.operator.incidents()))
+        self._tell_incident(1)
+        self._tell_incident(2)
+        self._await_slack("Slack's two messages say resolved, and so does a reply in each thread", 2, resolved=2)
+        self._await_page("the status page is quiet again", {}, [])
+
+    def short_troubles_are_timed(self) -> None:
+        """Five more troubles, one after the other, to see how long each takes to each sink."""
+        self.teller.scene(f"5  {len(shop.BLIPS)} short troubles, one after the other, to take the time")
+        for check in shop.BLIPS:
+            for is_up in (False, True):
+                time.sleep(SLACK_PAUSE_SECONDS)
+                self._time(check, is_up)
+        self.teller.expect("each showed in every sink, when it began and when it ended", [], self.times.missed)
+        incidents = self.at.operator.incidents()
+        statuses = {incident.status for incident in incidents}
+        self.teller.expect("each was an incident of its own, and all are resolved", (7, {"resolved"}), (len(incidents), statuses))
+        self._await_page("the status page is quiet", {}, [])
+
+    def _time(self, check: Check, is_up: bool) -> None:
+        status = "resolved" if is_up else "triggered"
+        with ExitStack() as stack:
+            watches = {"row in PostgreSQL": stack.enter_context(row_watch(self.at.read_model.url, check.title, status))}
+            watches |= self._slack_watch(check, is_up) | {"status page": self._page_watch(check, is_up)}
+            times = measure(lambda: self._post_check(check, is_up).millis, watches)
+        for end, millis in times.items():
+            self.times.add(end, millis)
+        figures = ", ".join(f"{end} {'never' if millis is None else f'{millis:.0f} ms'}" for end, millis in times.items())
+        self.teller.tell("uptime", f"{check.title}: {'ends' if is_up else 'begins'}")
+        self.teller.add(figures, "dim")
+
+    def _slack_watch(self, check: Check, is_up: bool) -> dict[str, Watch]:
+        slack = self.at.slack
+        return {} if slack is None else {"Slack call": lambda: slack.shows(check.title, "resolved" if is_up else "triggered")}
+
+    def _page_watch(self, check: Check, is_up: bool) -> Watch:
+        return lambda: (check.title in [incident.name for incident in self.at.page.read().incidents]) is not is_up
+
+    def _post_check(self, check: Check, is_up: bool = False) -> Sent:
+        since = self._since.setdefault(check.id, self.at.now_millis())
+        return self.at.doors.post("uptime", shop.uptime(check, since, is_up))
+
+    def _alerts_and_events(self) -> tuple[int, int]:
+        alerts = self.at.operator.alerts()
+        return len(alerts), sum(alert.events for alert in alerts)
+
+    def _tell_sent(self, integration: str, what: str, sent: Sent) -> None:
+        self.teller.tell(integration, f"{what}; answered {sent.status} in {sent.millis:.0f} ms")
+
+    def _tell_incident(self, number: int) -> None:
+        found = next((incident for incident in self.at.operator.incidents() if incident.number == number), None)
+        if found is None:
+            return
+        alerts = [alert.number for alert in self.at.operator.alerts() if alert.incident == number]
+        names = ", ".join(f"#{name}" for name in alerts)
+        self.teller.tell(
+            "decided",
+            f"incident #{number} {found.status}: {SHAPES[found.severity]} {found.severity}, {found.title} "
+            f"({'alert' if len(alerts) == 1 else 'alerts'} {names}; {found.alerts.firing} firing)",
+            SEVERITY_STYLES.get(found.severity, "") if found.status != "resolved" else "",
+        )
+
+    def _await_slack(self, what: str, messages: int, resolved: int = 0) -> None:
+        slack = self.at.slack
+        if slack is None:
+            return
+        self.teller.await_that(what, (messages, resolved, resolved), slack.counts)
+        for line in slack.news():
+            self.teller.tell("slack", line)
+
+    def _await_page(self, what: str, broken: dict[str, str], published: list[str]) -> None:
+        self.teller.await_that(what, (broken, published), lambda: _public(self.at.page.read()))
+        page = self.at.page.read()
+        parts = [f"{name}: {status.replace('_', ' ')}" for name, status in page.broken.items()]
+        titles = [f"“{incident.name}”, {incident.status}" for incident in page.incidents]
+        self.teller.tell("status page", "; ".join([page.status.description, *parts, *titles]))
+
+
+def _brief(alerts: list[Alert]) -> list[tuple[int, str, int, int | None]]:
+    return [(alert.number, alert.status, alert.events, alert.incident) for alert in alerts]
+
+
+def _brief_incidents(incidents: list[Incident]) -> list[tuple[int, str, str, int]]:
+    return [(incident.number, incident.severity, incident.status, incident.alerts.firing) for incident in incidents]
+
+
+def _public(page: Page) -> tuple[dict[str, str], list[str]]:
+    return page.broken, [incident.name for incident in page.incidents]

@@ -1,0 +1,59 @@
+"""The end of the demo: what came in and what became of it, how long it took, and the addresses to open.
+
+Not here: the story.
+"""
+
+from __future__ import annotations
+
+from tocsin.demo.slack import FakeSlack
+from tocsin.demo.stack import Demo
+from tocsin.demo.story import Story
+from tocsin.demo.telling import count
+
+WIDTH = 16
+
+
+def tell_summary(story: Story) -> None:
+    """Tell the counts and the times, and check that nothing has vanished."""
+    teller, at = story.teller, story.at
+    outcomes = at.read_model.outcomes()
+    incidents = at.operator.incidents()
+    requests = sum(at.doors.statuses.values())
+    teller.scene("Summary")
+    _row(story, "received", f"{count(at.doors.accepted, 'alert event')} in {count(requests, 'request')}")
+    _row(story, "became of them", ", ".join(f"{number:,} {outcome}" for outcome, number in sorted(outcomes.items())))
+    _row(story, "alerts", f"{len(at.operator.alerts()):,}")
+    _row(story, "incidents", f"{len(incidents):,}")
+    _row(story, "Slack", _slack(at.slack))
+    teller.expect("every request was answered 202", {202: requests}, dict(at.doors.statuses))
+    teller.expect("every event accepted has an outcome", at.doors.accepted, outcomes.total())
+    teller.say()
+    teller.say(f"  {'milliseconds from POST to':28}{'p50':>8}{'max':>8}{'measured':>10}")
+    for end, middle, most, number in story.times.rows():
+        teller.say(f"  {end:28}{middle:>8,.0f}{most:>8,.0f}{number:>8} ×")
+
+
+def tell_addresses(story: Story, demo: Demo) -> None:
+    """Say where to look, and how to send something oneself."""
+    story.teller.scene("Open")
+    _row(story, "status page", demo.statuspage)
+    _row(story, "operator API", f'curl -H "Authorization: Bearer $(cat {demo.data}/token)" \\')
+    _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents")
+    _row(story, "webhook", f'curl -H "Authorization: Bearer $(cat {demo.data}/token-uptime)" \\')
+    _row(
+        story,
+        "",
+        f'     -d \'{{"check": {{"id": "mine", "name": "My own alert", "state": "down"}}}}\' {demo.webhook}/in/shop/uptime',
+    )
+    _row(story, "logs", f"{demo.data}/up.log")
+
+
+def _row(story: Story, name: str, text: str) -> None:
+    story.teller.say(f"  {name:{WIDTH}}{text}")
+
+
+def _slack(slack: FakeSlack | None) -> str:
+    if slack is None:
+        return "the real one: look into the channel"
+    messages, edits, replies = slack.totals()
+    return f"{count(messages, 'message')}, {count(edits, 'edit')}, {count(replies, 'reply', 'replies')} in threads (to the fake)"
