@@ -1,4 +1,4 @@
-"""The inbox topic, written by kafka-python: the only file of the webhook that knows its producer.
+"""The inbox topic, written by kafka-python: the only file of the webhook that knows its errors and futures.
 
 Not here: what is written (`join.py`, `ticks.py`), what a request is told (`publish.py`).
 """
@@ -11,44 +11,20 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Protocol
 
 import structlog
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from producers.connect import Producer
 from producers.webhook import metrics
 from schemas.errors import Unavailable
-from schemas.kafka import client_options
-from schemas.settings import Settings
-from schemas.topics import EVENTS_HEADER, INBOX, MAX_MESSAGE_BYTES
+from schemas.topics import EVENTS_HEADER
 
 log = structlog.get_logger()
-DELIVERY_TIMEOUT_MILLIS = 120_000
-"""STACK, kafka-python rule 1: with 10 s a producer wedged for good after a 50 s outage."""
-BLOCK_MILLIS = 1_000
-"""For the topic's metadata, which is there after `connect`; a longer wait would hold the event loop."""
-RECONNECT_MILLIS = 1_000
 STALE_SECONDS = 60.0
 WATCH_SECONDS = 5.0
 ANSWERS_SECONDS = 5.0
 """Ticks are acknowledged each second; after this long without any, the broker does not answer."""
-CONNECT_MILLIS = 3_000
-RECORD_OVERHEAD_BYTES = 16_384
-
-
-class Sent(Protocol):
-    """kafka-python's future of one record; calls back from the producer's own thread."""
-
-    def add_callback(self, call: Callable[[object], None]) -> object: ...
-    def add_errback(self, call: Callable[[BaseException], None]) -> object: ...
-
-
-class Producer(Protocol):
-    """What is used of kafka-python's producer."""
-
-    def send(self, topic: str, *, value: bytes, partition: int, headers: list[tuple[str, bytes]]) -> Sent: ...
-    def close(self, timeout: float | None = None) -> None: ...
 
 
 class KafkaInbox:
@@ -144,40 +120,3 @@ class KafkaInbox:
             log.warning("frame_unacknowledged", reason=str(error), error=type(error).__name__)
         if not done.done():
             done.set_result(error is None)
-
-
-def connect_producer(settings: Settings) -> Producer:
-    """Connect a producer that knows the inbox, blocking.
-
-    Raises `Unavailable` when no broker answers, or the topic is not there or not as declared.
-    """
-    topic = INBOX.full_name(settings.topic_prefix)
-    producer = _connect(settings)
-    try:
-        partitions = producer.partitions_for(topic)
-    except KafkaError as error:
-        producer.close(timeout=0)
-        raise Unavailable(f"topic {topic} is not there ({error!r}): run 'tocsin topics create'") from error
-    if len(partitions) != settings.partitions:
-        producer.close(timeout=0)
-        raise Unavailable(f"topic {topic} has {len(partitions)} partitions, not {settings.partitions} as TOCSIN_PARTITIONS says")
-    return producer  # type: ignore[no-any-return]
-
-
-def _connect(settings: Settings) -> KafkaProducer:
-    try:
-        return KafkaProducer(
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=0,
-            delivery_timeout_ms=DELIVERY_TIMEOUT_MILLIS,
-            max_block_ms=BLOCK_MILLIS,
-            bootstrap_timeout_ms=CONNECT_MILLIS,
-            reconnect_backoff_max_ms=RECONNECT_MILLIS,
-            max_request_size=MAX_MESSAGE_BYTES - RECORD_OVERHEAD_BYTES,
-            **client_options(settings),
-        )
-    except KafkaError as error:
-        raise Unavailable(
-            f"no Kafka at {settings.kafka} ({error!r}): is it running, and are the user name and password right?"
-        ) from error

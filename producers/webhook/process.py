@@ -17,12 +17,13 @@ import structlog
 import uvicorn
 import uvloop
 
+from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
 from producers.listener import bound_address, open_listener
 from producers.webhook.app import App
 from producers.webhook.auth import Doors
 from producers.webhook.door import build_doors
-from producers.webhook.inbox import KafkaInbox, connect_producer
+from producers.webhook.inbox import KafkaInbox
 from producers.webhook.publish import Publisher
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
@@ -64,7 +65,8 @@ class Webhook:
         self._settings = settings
         self._listener = listener
         self._doors: Doors = {}
-        self._inbox = KafkaInbox(INBOX.full_name(settings.topic_prefix), partial(connect_producer, settings))
+        topic = INBOX.full_name(settings.topic_prefix)
+        self._inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions))
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()

@@ -20,8 +20,8 @@ from tests.unit.producers.webhook.doors import a_door
 
 FIELDS = (
     "title", "description", "service", "hosts", "severity", "start_time", "end_time", "status", "environment", "labels",
-    "runbook", "url", "fingerprint", "alerts", "version", "orgId", "truncatedAlerts", "groupKey", "annotations", "startsAt", "endsAt",
-    "generatorURL", "a",
+    "runbook", "url", "fingerprint", "alerts", "version", "orgId", "truncatedAlerts", "groupKey", "annotations", "startsAt",
+    "endsAt", "generatorURL", "a",
 )  # fmt: skip
 times = st.datetimes().map(str) | st.integers() | st.sampled_from(["2026-01-01T00:00:00+23:59", "9999-12-31", "0001-01-01"])
 scalars = (

@@ -48,7 +48,7 @@ def moment(millis: int | None, absent: str | None) -> str | None:
 
 def as_alert(door: Door, event: AlertEvent) -> dict[str, Any]:
     """Show an event as the alert that it alone would create."""
-    content = msgspec.to_builtins(decode_body(event.content, Content))
+    content: dict[str, Any] = msgspec.to_builtins(decode_body(event.content, Content))
     return content | {
         "severity": event.severity or door.default_severity,
         "fingerprint": event.fingerprint,
