@@ -29,9 +29,18 @@ class MemoryKafka:
 
 
 class MemoryJournal:
-    """One member of the group. It sets `stop` when it has read everything; `before_poll` is given the number of each poll."""
+    """One member of the group. It sets `stop` when it has read everything.
 
-    def __init__(self, kafka: MemoryKafka, per_poll: int = 100, before_poll: Callable[[int], None] = lambda number: None) -> None:
+    `before_poll` and `on_hold` are called with the number of each poll, and of each wait after a failure.
+    """
+
+    def __init__(
+        self,
+        kafka: MemoryKafka,
+        per_poll: int = 100,
+        before_poll: Callable[[int], None] = lambda number: None,
+        on_hold: Callable[[int], None] = lambda number: None,
+    ) -> None:
         self.kafka = kafka
         self.stop = Event()
         self.now = 0.0
@@ -42,6 +51,7 @@ class MemoryJournal:
         self._places: dict[int, int] = {}
         self._per_poll = per_poll
         self._before_poll = before_poll
+        self._on_hold = on_hold
         self._polls = 0
 
     def poll(self, seconds: float) -> Sequence[JournalRecord]:
@@ -59,6 +69,7 @@ class MemoryJournal:
 
     def hold(self, seconds: float) -> None:
         self.held.append(seconds)
+        self._on_hold(len(self.held))
         self.now += seconds
 
     def place(self, starts: Mapping[int, int]) -> None:
