@@ -134,14 +134,14 @@ class SlackSink:
         self._is_due(thread)
 
     def _owe(self, notification: Notification, thread: Thread) -> None:
-        *before, last = thread.record.pending or [None]
-        if last is not None and _is_same_change(notification, last):
+        pending = thread.record.pending
+        if pending and _is_same_change(notification, pending[-1]):
             # Two receivers with one channel. Both stand in one entry, so that the number cannot have been used yet.
-            thread.change(pending=[*before, notification])
-        elif notification.kind == "opened" and thread.posted is not None and last is None:
+            thread.change(pending=[*pending[:-1], notification])
+        elif notification.kind == "opened" and thread.posted is not None and not pending:
             thread.change(told=notification.number)
         else:
-            thread.change(pending=[*thread.record.pending, notification])
+            thread.change(pending=[*pending, notification])
 
     def _refresh(self, incident: IncidentState, entry: JournalEntry) -> None:
         """Let all channels that show the incident see its newest form; from history it is only learnt."""
