@@ -1,0 +1,80 @@
+"""What we rely on in kafka-python 3, on a real broker. Not here: our use of it."""
+
+from __future__ import annotations
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import KafkaError
+from kafka.partitioner.default import murmur2 as murmur2_of_the_library
+
+from schemas.kafka import client_options
+from schemas.settings import Settings
+from schemas.topics import INBOX, JOURNAL, murmur2
+from tocsin.cluster import admin_client
+
+
+def consumer_of(settings: Settings, **options: object) -> KafkaConsumer:
+    return KafkaConsumer(**client_options(settings), auto_offset_reset="earliest", **options)
+
+
+def test_crc32c_is_there_since_checksums_in_python_cost_a_multiple() -> None:
+    import crc32c
+
+    assert crc32c.crc32c(b"123456789") == 0xE3069283
+
+
+def test_an_error_of_the_library_is_an_exception_of_its_own_tree() -> None:
+    assert KafkaError.__mro__[1:] == (Exception, BaseException, object)
+
+
+@pytest.mark.parametrize("project", ["", "a", "shop", "shop-2", "größe", "a" * 1000])
+def test_our_murmur2_is_the_librarys(project: str) -> None:
+    assert murmur2(project.encode()) == murmur2_of_the_library(project.encode()) & 0xFFFFFFFF
+
+
+def test_a_broker_with_log_append_time_tells_its_time_on_acknowledgement_and_to_readers(own_topics: Settings) -> None:
+    name = INBOX.full_name(own_topics.topic_prefix)
+    producer = KafkaProducer(**client_options(own_topics))
+    told = producer.send(name, b"frame", partition=0, timestamp_ms=1).get(10)
+    producer.close()
+    consumer = consumer_of(own_topics, group_id=None)
+    where = TopicPartition(name, 0)
+    consumer.assign([where])
+    consumer.seek(where, told.offset)
+    (record,) = next(iter(consumer.poll(timeout_ms=10_000).values()))
+    consumer.close()
+    assert record.timestamp == told.timestamp
+    assert record.timestamp > 1_000_000_000_000
+
+
+def test_assignors_are_given_as_instances_and_a_commit_without_offsets_is_of_the_position(own_topics: Settings) -> None:
+    name, group = INBOX.full_name(own_topics.topic_prefix), f"{own_topics.topic_prefix}contract"
+    consumer = consumer_of(
+        own_topics, group_id=group, enable_auto_commit=False, partition_assignment_strategy=[RangePartitionAssignor()]
+    )
+    consumer.subscribe([name])
+    polled = {}
+    while not polled:
+        polled = consumer.poll(timeout_ms=10_000)
+    consumer.commit()
+    committed = {partition: consumer.committed(partition) for partition in polled}
+    consumer.close()
+    assert committed == {partition: records[-1].offset + 1 for partition, records in polled.items()}
+
+
+def test_a_commit_keeps_metadata(own_topics: Settings) -> None:
+    where, group = TopicPartition(JOURNAL.full_name(own_topics.topic_prefix), 0), f"{own_topics.topic_prefix}metadata"
+    consumer = consumer_of(own_topics, group_id=group, enable_auto_commit=False)
+    consumer.assign([where])
+    consumer.commit({where: OffsetAndMetadata(7, "next inbox 12", -1)})
+    found = consumer.committed(where, metadata=True)
+    consumer.close()
+    assert (found.offset, found.metadata) == (7, "next inbox 12")
+
+
+def test_the_admin_client_answers_in_dicts(own_topics: Settings) -> None:
+    name = INBOX.full_name(own_topics.topic_prefix)
+    with admin_client(own_topics) as client:
+        (topic,) = client.describe_topics([name])
+    assert (topic["name"], topic["error_code"], len(topic["partitions"])) == (name, 0, own_topics.partitions)
