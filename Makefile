@@ -1,7 +1,7 @@
 # Every command of the project; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check fmt unit stories contract integration e2e crash bench
+.PHONY: help setup lock demo test check fmt unit stories contract integration e2e crash bench docs
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -55,6 +55,9 @@ crash: setup  ## kill everything in turn under load, then check the promises (SE
 
 bench: setup  ## measure
 	@$(BIN)/python -m tests.bench
+
+docs: setup  ## write docs/settings.md and docs/configuration.md anew
+	@$(BIN)/python -m tocsin.documentation
 
 lock: setup  ## pin requirements.in anew (needs uv)
 	@uv pip compile --no-config --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
