@@ -1,0 +1,107 @@
+"""The operator's ASGI application: authentication before everything under `/api/v1`, problems after everything.
+
+Not here: what is answered (`api.py`), listening (`process.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from producers.operator.api import Api
+from producers.operator.database import Reader
+from producers.operator.problems import Malformed, NotFound, NotNow, Problem, Unauthorized, render_problem
+from producers.operator.viewers import Directory
+from schemas.errors import Unavailable
+
+log = structlog.get_logger()
+PROTECTED = "/api/v1/"
+
+
+class Authentication:
+    """Lets nobody without a token past; puts the viewer into the request's state."""
+
+    def __init__(self, app: ASGIApp, directory: Callable[[], Directory]) -> None:
+        self._app = app
+        self._directory = directory
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
+            viewer = self._directory().identify(Request(scope).headers.get("authorization"))
+            if viewer is None:
+                await Unauthorized().response()(scope, receive, send)
+                return
+            scope.setdefault("state", {})["viewer"] = viewer
+        await self._app(scope, receive, send)
+
+
+def build_app(database: Reader, directory: Callable[[], Directory], is_ready: Callable[[], Awaitable[bool]]) -> FastAPI:
+    """Wire the application; `directory` is asked at each request, so that a new configuration counts at once."""
+    app = FastAPI(
+        title="tocsin",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(Api(database, directory).router())
+    app.add_api_route("/-/healthy", _healthy, include_in_schema=False)
+    app.add_api_route("/-/ready", _ready(is_ready), include_in_schema=False)
+    app.add_middleware(Authentication, directory=directory)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Exception, _fault)
+    return app
+
+
+async def _healthy() -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def _ready(is_ready: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[Response]]:
+    async def ready() -> Response:
+        good = await is_ready()
+        return PlainTextResponse("ok\n" if good else "not ready\n", 200 if good else 503)
+
+    return ready
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == NotFound.status:
+        return NotFound().response()
+    headers = dict(error.headers or {})
+    detail = f"This path takes {headers['Allow']}." if "Allow" in headers else error.detail
+    return render_problem(error.status_code, HTTPStatus(error.status_code).phrase, detail, headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+    return Malformed(said).response()
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("database_unavailable", reason=str(error), path=request.url.path)
+    return NotNow().response()
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    # Starlette raises it on after this answer, and the server logs it with its traceback.
+    return render_problem(500, "Our fault", "The request met a fault in tocsin; it is in the log.")

@@ -1,0 +1,121 @@
+"""The operator door as a process: wires its parts, serves until a signal.
+
+Not here: anything that the parts decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+
+from producers.follow_configuration import ConfigurationFollower
+from producers.listener import bound_address, open_listener
+from producers.operator.app import build_app
+from producers.operator.database import Database
+from producers.operator.viewers import build_directory
+from schemas.configuration import Configuration
+from schemas.errors import SettingsError
+from schemas.settings import Settings
+from schemas.telemetry import serve_metrics
+
+log = structlog.get_logger()
+NAME = "operator"
+FINISH_SECONDS = 3
+WATCH_SECONDS = 2.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened or no database is named."""
+    if not settings.database_url:
+        raise SettingsError("TOCSIN_DATABASE_URL is empty: the operator door reads PostgreSQL")
+    with contextlib.closing(open_listener(settings, settings.operator_listen)) as listener:
+        uvloop.run(Operator(settings, listener).serve())
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process, which stops its other parts too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Operator:
+    """The parts of one process, and the order in which they start and stop."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._local_token = read_local_token(settings.data)
+        self._directory = build_directory(Configuration(), self._local_token)
+        self._database = Database(settings.database_url)
+        self._follower = ConfigurationFollower(settings, self._take_configuration)
+        self._is_ready = False
+        app = build_app(self._database, lambda: self._directory, self.ask_ready)
+        self._server = _Server(_server_config(settings, app))
+
+    async def ask_ready(self) -> bool:
+        """Say whether requests can be answered: people are known, and the database has the read model."""
+        return self._follower.has_caught_up and await self._database.is_answering()
+
+    async def serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        # The pool tells of each failed attempt to connect; what fails for someone is logged at his request.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self._is_ready)
+        self._follower.start()
+        await self._database.open()
+        log.info("listener_opened", address=str(bound_address(self._listener)))
+        watch = asyncio.create_task(self._watch())
+        await self._server.serve([self._listener])
+        watch.cancel()
+        await self._database.close()
+        await asyncio.to_thread(self._follower.stop)
+        log.info("operator_stopped")
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+
+    async def _watch(self) -> None:
+        """Keep readiness at hand for the metrics port, which asks from another thread."""
+        while True:
+            self._is_ready = await self.ask_ready()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _take_configuration(self, version: int, configuration: Configuration) -> None:
+        self._directory = build_directory(configuration, self._local_token)
+
+
+def read_local_token(data: Path) -> str | None:
+    """Read the local admin token; None when there is none."""
+    try:
+        return (data / "token").read_text("utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _server_config(settings: Settings, app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )

@@ -1,0 +1,171 @@
+"""The SQL of the API: which rows of the schema `tocsin` a viewer sees, filtered, sorted, a page at a time.
+
+Pure: builds statements. Not here: running them (`database.py`), what rows become (`shapes.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from producers.operator.paging import Cursor, Sort
+
+_STATUS_RANK: LiteralString = "array_position(ARRAY['ignored', 'resolved', 'acknowledged', 'triggered'], {table}.status)"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement and its values by name."""
+
+    text: LiteralString
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """What a sort compares, and its type, in which a cursor's text is read back."""
+
+    expression: LiteralString
+    type: LiteralString
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows: those of a project, without what is confidential unless the viewer sees that."""
+
+    project: str
+    viewer: str
+    sees_confidential: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; an empty one narrows nothing."""
+
+    statuses: Sequence[str] = ()
+    severities: Sequence[str] = ()
+    integrations: Sequence[str] = ()
+    assignees: Sequence[str] = ()
+
+
+ALERT_SORTS: dict[str, SortKey] = {
+    "number": SortKey("a.number", "bigint"),
+    "started_at": SortKey("a.started_at", "timestamptz"),
+    "ended_at": SortKey("coalesce(a.ended_at, 'infinity')", "timestamptz"),
+    "events": SortKey("a.events", "bigint"),
+    "severity": SortKey("tocsin.severity_rank(a.severity)", "smallint"),
+    "status": SortKey(_STATUS_RANK.replace("{table}", "a"), "integer"),
+}
+INCIDENT_SORTS: dict[str, SortKey] = {
+    "number": SortKey("i.number", "bigint"),
+    "started_at": SortKey("i.created_at", "timestamptz"),
+    "ended_at": SortKey("coalesce(i.resolved_at, 'infinity')", "timestamptz"),
+    "severity": SortKey("tocsin.severity_rank(i.severity)", "smallint"),
+    "status": SortKey(_STATUS_RANK.replace("{table}", "i"), "integer"),
+}
+_ALERTS: LiteralString = """
+SELECT a.project, a.number, a.version, a.title, a.description, a.severity, a.status, a.events, a.started_at, a.ended_at,
+       a.first_seen_at, a.last_seen_at, a.fingerprint, a.integration, a.service, a.monitoring_tool, a.hosts, a.environment,
+       a.labels, a.annotations, a.links, a.query, a.incident, a.previous, a.assignees, a.suppressed_by_kind, a.suppressed_by_id,
+       a.is_flapping{columns}
+FROM tocsin.alerts a{joins}
+WHERE a.project = %(project)s"""
+_INCIDENTS: LiteralString = """
+SELECT i.project, i.number, i.version, i.title, i.description, i.severity, i.status, i.rule, i.group_values, i.firing, i.total,
+       i.created_at, i.acknowledged_at, i.resolved_at, i.author, i.assignees, i.zoom, i.links, i.is_confidential, i.published,
+       i.merged_into, i.is_sla_missed{columns}
+FROM tocsin.incidents i
+WHERE i.project = %(project)s"""
+_OPEN_TO_VIEWER: LiteralString = "(NOT i.is_confidential OR i.author = %(viewer)s OR %(viewer)s = ANY (i.assignees))"
+_ALERT_OPEN_TO_VIEWER: LiteralString = f"""(a.incident IS NULL OR EXISTS (
+    SELECT FROM tocsin.incidents i WHERE i.project = a.project AND i.number = a.incident AND {_OPEN_TO_VIEWER}))"""
+_PAYLOAD_JOIN: LiteralString = " LEFT JOIN tocsin.payloads p ON p.project = a.project AND p.number = a.number"
+
+
+def list_alerts(scope: Scope, filters: Filters, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
+    """Build the page of alerts after a cursor; one row more than `limit`, so that one sees whether more follow."""
+    text = _ALERTS.replace("{joins}", "") + _filter("a", filters) + _visible_alerts(scope)
+    return _page(text, "a", ALERT_SORTS[sort.name], sort, _values(scope, filters, cursor, limit))
+
+
+def one_alert(scope: Scope, number: int) -> Query:
+    text = _ALERTS.replace("{columns}", ", p.payload").replace("{joins}", _PAYLOAD_JOIN)
+    return Query(text + " AND a.number = %(number)s" + _visible_alerts(scope), {**_scope_values(scope), "number": number})
+
+
+def list_incidents(scope: Scope, filters: Filters, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
+    """Build the page of incidents after a cursor; one row more than `limit`."""
+    text = _INCIDENTS + _filter("i", filters) + _visible_incidents(scope)
+    return _page(text, "i", INCIDENT_SORTS[sort.name], sort, _values(scope, filters, cursor, limit))
+
+
+def one_incident(scope: Scope, number: int) -> Query:
+    text = _INCIDENTS.replace("{columns}", "") + " AND i.number = %(number)s" + _visible_incidents(scope)
+    return Query(text, {**_scope_values(scope), "number": number})
+
+
+def list_timeline(project: str, incident: int, cursor: Cursor | None, limit: int) -> Query:
+    """Build the page of a timeline after a cursor, by time, then number; whether the incident is seen is asked before."""
+    text: LiteralString = """
+SELECT t.at, t.actor, t.kind, t.text, t.details, t.number, t.at::text AS sort_key
+FROM tocsin.timeline t
+WHERE t.project = %(project)s AND t.incident = %(incident)s"""
+    if cursor is not None:
+        text += " AND (t.at, t.number) > (%(after_key)s::timestamptz, %(after_number)s)"
+    values = {"project": project, "incident": incident, **_cursor_values(cursor, limit)}
+    return Query(text + " ORDER BY t.at, t.number LIMIT %(limit)s", values)
+
+
+def project_exists(project: str) -> Query:
+    """Build the question whether a project has ever had an alert or incident, though it is configured no more."""
+    return Query("SELECT 1 FROM tocsin.projects WHERE project = %(project)s", {"project": project})
+
+
+def _filter(table: LiteralString, filters: Filters) -> LiteralString:
+    text: LiteralString = ""
+    if filters.statuses:
+        text += " AND {table}.status = ANY (%(statuses)s)"
+    if filters.severities:
+        text += " AND {table}.severity = ANY (%(severities)s)"
+    if filters.integrations:
+        text += " AND {table}.integration = ANY (%(integrations)s)"
+    if filters.assignees:
+        text += " AND {table}.assignees && %(assignees)s"
+    return text.replace("{table}", table)
+
+
+def _visible_alerts(scope: Scope) -> LiteralString:
+    return "" if scope.sees_confidential else f" AND {_ALERT_OPEN_TO_VIEWER}"
+
+
+def _visible_incidents(scope: Scope) -> LiteralString:
+    return "" if scope.sees_confidential else f" AND {_OPEN_TO_VIEWER}"
+
+
+def _page(text: LiteralString, table: LiteralString, key: SortKey, sort: Sort, values: dict[str, Any]) -> Query:
+    text = text.replace("{columns}", f", {key.expression}::text AS sort_key")
+    order: LiteralString = " DESC" if sort.is_descending else ""
+    if "after_key" in values:
+        beyond: LiteralString = "<" if sort.is_descending else ">"
+        text += f" AND ({key.expression}, {table}.number) {beyond} (%(after_key)s::{key.type}, %(after_number)s)"
+    return Query(f"{text} ORDER BY {key.expression}{order}, {table}.number{order} LIMIT %(limit)s", values)
+
+
+def _values(scope: Scope, filters: Filters, cursor: Cursor | None, limit: int) -> dict[str, Any]:
+    narrowed = {
+        "statuses": list(filters.statuses),
+        "severities": list(filters.severities),
+        "integrations": list(filters.integrations),
+        "assignees": list(filters.assignees),
+    }
+    return {**_scope_values(scope), **narrowed, **_cursor_values(cursor, limit)}
+
+
+def _scope_values(scope: Scope) -> dict[str, Any]:
+    return {"project": scope.project, "viewer": scope.viewer}
+
+
+def _cursor_values(cursor: Cursor | None, limit: int) -> dict[str, Any]:
+    after = {} if cursor is None else {"after_key": cursor.key, "after_number": cursor.number}
+    return {"limit": limit + 1, **after}

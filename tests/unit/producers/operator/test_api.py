@@ -1,0 +1,204 @@
+"""The API's answers, over ASGI, with rows that the test plays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from producers.operator.app import build_app
+from producers.operator.queries import Query
+from producers.operator.viewers import Directory, build_directory, hash_token
+from schemas.configuration import Configuration, Person, Project
+from schemas.errors import Unavailable
+from tests.unit.producers.operator.rows import ALERT_JSON, AT, AT_TEXT, INCIDENT_JSON, alert_row, incident_row
+
+DIRECTORY = build_directory(
+    Configuration(
+        projects={"shop": Project(title="Web shop", members={"ada": "responder"}), "bank": Project()},
+        people={
+            "ada": Person(name="Ada", tokens=[hash_token("ada")]),
+            "root": Person(name="Root", tokens=[hash_token("root")], admin=True),
+        },
+    )
+)
+ALERTS, INCIDENTS = "/api/v1/projects/shop/alerts", "/api/v1/projects/shop/incidents"
+
+
+@dataclass
+class FakeDatabase:
+    """Answers with the rows of the table that is asked, or fails."""
+
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    error: Exception | None = None
+    asked: list[Query] = field(default_factory=list)
+
+    async def rows(self, query: Query) -> list[Any]:
+        self.asked.append(query)
+        if self.error is not None:
+            raise self.error
+        return next((rows for table, rows in self.tables.items() if f"FROM tocsin.{table} " in query.text.replace("\n", " ")), [])
+
+
+@dataclass
+class Client:
+    database: FakeDatabase = field(default_factory=FakeDatabase)
+    directory: Callable[[], Directory] = lambda: DIRECTORY
+
+    def get(self, path: str, token: str | None = "ada", method: str = "GET") -> httpx.Response:
+        async def ready() -> bool:
+            return self.database.error is None
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(build_app(self.database, self.directory, ready), raise_app_exceptions=False)
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+            async with httpx.AsyncClient(transport=transport, base_url="http://operator") as client:
+                return await client.request(method, path, headers=headers)
+
+        return asyncio.run(ask())
+
+
+def problem(response: httpx.Response) -> tuple[int, str, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert sorted(body) == ["detail", "status", "title", "type"]
+    assert body["status"] == response.status_code
+    return response.status_code, body["title"], body["detail"]
+
+
+def test_alerts_are_listed_with_no_next_page() -> None:
+    client = Client(FakeDatabase({"alerts": [alert_row()]}))
+    assert client.get(ALERTS).json() == {"items": [ALERT_JSON], "next": None}
+
+
+def test_full_page_names_the_next_which_begins_after_its_last_row() -> None:
+    rows = [alert_row(number=number, sort_key=f"k{number}") for number in (5, 6, 7)]
+    client = Client(FakeDatabase({"alerts": rows}))
+    page = client.get(f"{ALERTS}?sort=-severity&limit=2").json()
+    assert [item["number"] for item in page["items"]] == [5, 6]
+    client.get(f"{ALERTS}?sort=-severity&limit=2&cursor={page['next']}")
+    first, second = (query.values for query in client.database.asked)
+    assert {**second} == {**first, "after_key": "k6", "after_number": 6}
+
+
+def test_one_alert_one_incident_and_its_timeline_are_shown() -> None:
+    entry = {"at": AT, "actor": "ada", "kind": "comment", "text": "Hm", "details": {"a": "b"}, "number": 1, "sort_key": "x"}
+    client = Client(FakeDatabase({"alerts": [alert_row()], "incidents": [incident_row()], "timeline": [entry]}))
+    assert client.get(f"{ALERTS}/7").json() == {**ALERT_JSON, "payload": {"a": 1}}
+    assert client.get(f"{INCIDENTS}/1").json() == INCIDENT_JSON
+    assert client.get(INCIDENTS).json() == {"items": [INCIDENT_JSON], "next": None}
+    shown = {"at": AT_TEXT, "actor": "ada", "kind": "comment", "text": "Hm", "details": {"a": "b"}}
+    assert client.get(f"{INCIDENTS}/1/timeline").json() == {"items": [shown], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "statuses"),
+    [
+        ("", ["triggered", "acknowledged", "resolved"]),
+        ("?status=open", ["triggered", "acknowledged"]),
+        ("?status=resolved&status=open&status=triggered", ["resolved", "triggered", "acknowledged"]),
+        ("?status=ignored", ["ignored"]),
+    ],
+)
+def test_ignored_alerts_are_listed_only_when_asked_for(query: str, statuses: list[str]) -> None:
+    client = Client()
+    client.get(f"{ALERTS}{query}")
+    assert client.database.asked[-1].values["statuses"] == statuses
+
+
+def test_other_filters_narrow_the_list_and_me_is_who_asks() -> None:
+    client = Client()
+    client.get(f"{ALERTS}?severity=high&severity=low&integration=prometheus&assignee=me&assignee=bob")
+    values = client.database.asked[-1].values
+    expected = {"severities": ["high", "low"], "integrations": ["prometheus"], "assignees": ["ada", "bob"]}
+    assert {name: values[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("token", [None, "wrong", ""])
+@pytest.mark.parametrize("path", [ALERTS, "/api/v1/projects", "/api/v1/nowhere"])
+def test_nobody_gets_past_without_a_token(path: str, token: str | None) -> None:
+    response = Client().get(path, token)
+    assert problem(response)[:2] == (401, "Unauthorized")
+    assert response.headers["www-authenticate"] == 'Bearer realm="tocsin"'
+
+
+def test_what_is_not_there_and_what_one_may_not_see_look_alike() -> None:
+    client = Client(FakeDatabase({"alerts": [alert_row()]}))
+    hidden = [
+        client.get("/api/v1/projects/bank/alerts"),
+        client.get("/api/v1/projects/bank/alerts/7"),
+        client.get("/api/v1/projects/none/alerts"),
+        client.get(f"{INCIDENTS}/1"),
+        client.get(f"{INCIDENTS}/1/timeline"),
+        client.get("/api/v1/nowhere"),
+        client.get("/api/v1/projects/none/alerts", "root"),
+    ]
+    assert [problem(response) for response in hidden] == [(404, "Not found", "There is nothing here that you may see.")] * 7
+
+
+def test_admin_sees_a_project_that_is_configured_no_more() -> None:
+    client = Client(FakeDatabase({"projects": [{"?column?": 1}], "alerts": [alert_row()]}))
+    assert client.get("/api/v1/projects/old/alerts", "root").status_code == 200
+
+
+def test_projects_are_those_one_may_see() -> None:
+    shop = {"project": "shop", "title": "Web shop", "role": "responder"}
+    assert Client().get("/api/v1/projects").json() == {"items": [shop], "next": None}
+    bank = {"project": "bank", "title": "bank", "role": "admin"}
+    assert Client().get("/api/v1/projects", "root").json() == {"items": [bank, {**shop, "role": "admin"}], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (f"{ALERTS}?status=closed", "status.0: Input should be"),
+        (f"{ALERTS}?sort=title", "sort: Input should be"),
+        (f"{ALERTS}?statsu=open", "statsu: Extra inputs are not permitted"),
+        (f"{ALERTS}?limit=0", "limit: Input should be greater than or equal to 1"),
+        (f"{ALERTS}?cursor=x", "The cursor is not one"),
+        (f"{ALERTS}/0", "number: Input should be greater than or equal to 1"),
+        (f"{ALERTS}/9223372036854775808", "number: Input should be less than or equal to 9223372036854775807"),
+        (f"{INCIDENTS}?status=ignored", "status.0: Input should be"),
+    ],
+)
+def test_malformed_request_is_told_what_is_wrong(path: str, said: str) -> None:
+    status, title, detail = problem(Client().get(path))
+    assert (status, title) == (422, "Malformed")
+    assert said in detail
+
+
+def test_database_that_does_not_answer_is_503_and_not_ready() -> None:
+    client = Client(FakeDatabase(error=Unavailable("PostgreSQL: gone")))
+    with capture_logs() as logs:
+        response = client.get(ALERTS)
+    assert problem(response)[:2] == (503, "Not available now")
+    assert response.headers["retry-after"] == "2"
+    assert [line["event"] for line in logs] == ["database_unavailable"]
+    assert client.get("/-/ready", None).status_code == 503
+    assert client.get("/-/healthy", None).status_code == 200
+
+
+def test_fault_of_ours_is_a_problem_too() -> None:
+    client = Client(FakeDatabase(error=ZeroDivisionError("secret detail")))
+    assert problem(client.get(ALERTS)) == (500, "Our fault", "The request met a fault in tocsin; it is in the log.")
+
+
+def test_ready_and_the_description_of_the_api_need_no_token() -> None:
+    assert Client().get("/-/ready", None).status_code == 200
+    paths = Client().get("/api/openapi.json", None).json()["paths"]
+    assert sorted(paths) == sorted(
+        ["/api/v1/projects"]
+        + [f"/api/v1/projects/{{project}}/{path}" for path in ("alerts", "alerts/{number}", "incidents", "incidents/{number}")]
+        + ["/api/v1/projects/{project}/incidents/{number}/timeline"]
+    )
+
+
+def test_method_that_a_path_does_not_take_is_a_problem() -> None:
+    response = Client().get(ALERTS, method="PUT")
+    assert problem(response) == (405, "Method Not Allowed", "This path takes GET.")
+    assert response.headers["allow"] == "GET"
