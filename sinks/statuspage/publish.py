@@ -56,7 +56,7 @@ class Publisher:
         release, unfinished = self._releases / str(generation), self._releases / f".{generation}"
         shutil.rmtree(unfinished, ignore_errors=True)
         for path, content in site.items():
-            _write(unfinished / path, content)
+            _place(unfinished / path, content, self._current / path)
         unfinished.rename(release)
         _sync(self._releases)
         link = self._directory / ".current"
@@ -77,8 +77,12 @@ class Publisher:
         return [int(entry.name) for entry in self._releases.iterdir() if entry.name.isdigit()]
 
 
-def _write(file: Path, content: bytes) -> None:
+def _place(file: Path, content: bytes, old: Path) -> None:
+    """Write a file, or share the old release's when it is the same: most are, and each write to the disk is waited for."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    if old.is_file() and old.read_bytes() == content:
+        os.link(old.resolve(), file)
+        return
     with file.open("wb") as out:
         out.write(content)
         out.flush()
