@@ -1,0 +1,130 @@
+"""The campaign: `python -m tests.crash [--seconds 180] [--seed N] [--events 20000]`; exit 0 when every promise held."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.crash import slack
+from tests.crash.audit import audit
+from tests.crash.kills import Kills
+from tests.crash.load import Sender, Told, configuration
+from tests.running import RunningStack
+from tests.servers import scratch_directory, wait_until
+
+SENDERS = 6
+SETTLE_SECONDS = 150
+QUIET_SECONDS = 12
+ERA_SECONDS = 20
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=180, help="how long things are killed")
+    parser.add_argument("--seed", type=int, default=1, help="of the order of kills and of what is sent")
+    parser.add_argument("--events", type=int, default=20_000, help="at least so many must have been accepted")
+    options = parser.parse_args()
+    with scratch_directory() as data:
+        return campaign(data, options.seed, options.seconds, options.events)
+
+
+def campaign(data: Path, seed: int, seconds: float, least_events: int) -> int:
+    started = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - started:7.1f} s  {what}", flush=True)
+
+    config = data / "crash.yaml"
+    config.write_text(json.dumps(configuration()))
+    with (
+        slack.running(data / "slack.json", data / "slack.log") as fake,
+        RunningStack(data, config=config, environment=fake.environment) as stack,
+    ):
+        say(f"the stack is ready; seed {seed}, {seconds:g} s of kills")
+        told = Told()
+        kills = Kills(stack, seed, data / "others.log", say)
+        senders = [Sender(number, seed, stack.settings.webhook_listen, told, 0.04) for number in range(SENDERS)]
+        try:
+            for sender in senders:
+                sender.start()
+            _run(kills, senders, started + seconds)
+            _send_until(told, least_events, started + seconds + 60)
+        finally:
+            for sender in senders:
+                sender.stopped.set()
+            for sender in senders:
+                sender.join(15)
+            kills.end_all()
+        say(f"{told.events} events accepted; waiting until all is through")
+        _settle(stack, told, fake)
+        problems, facts = audit(stack.settings, told, fake.opened())
+        problems += [f"Slack has two messages of one delivery: {name}" for name in fake.repeated_replies()[:5]]
+        problems += [f"Slack refused calls: {line}" for line in fake.refused_calls()]
+    facts["kills"] = kills.counts
+    print(json.dumps(facts, indent=1, ensure_ascii=False))
+    problems += [] if told.events >= least_events else [f"only {told.events} events were accepted"]
+    for problem in problems:
+        print(f"BROKEN PROMISE: {problem}")
+    if problems:
+        _keep_logs(data)
+    print(f"{len(facts['kills'])} kinds of kills, {len(problems)} broken promises")
+    return 1 if problems else 0
+
+
+def _run(kills: Kills, senders: list[Sender], deadline: float) -> None:
+    import threading
+
+    def turn_eras() -> None:
+        while time.monotonic() < deadline:
+            time.sleep(ERA_SECONDS)
+            for sender in senders:
+                sender.era += 1
+
+    threading.Thread(target=turn_eras, daemon=True).start()
+    kills.run_until(deadline)
+
+
+def _send_until(told: Told, events: int, deadline: float) -> None:
+    while told.events < events and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def _settle(stack: RunningStack, told: Told, fake: slack.FakeSlack) -> None:
+    """Wait until every accepted request has its outcomes, and nothing has moved at Slack for a while."""
+    wait_until(lambda: _is_through(stack, told), "every accepted request has an outcome", SETTLE_SECONDS)
+    last, since = -1, time.monotonic()
+
+    def is_quiet() -> bool:
+        nonlocal last, since
+        calls = fake.call_count()
+        if calls != last:
+            last, since = calls, time.monotonic()
+        return time.monotonic() - since > QUIET_SECONDS
+
+    wait_until(is_quiet, "nothing more comes to Slack", SETTLE_SECONDS)
+
+
+def _is_through(stack: RunningStack, told: Told) -> bool:
+    try:
+        with psycopg.connect(stack.settings.database_url) as database:
+            rows = database.execute("SELECT DISTINCT receipt FROM tocsin.outcomes").fetchall()
+    except psycopg.Error:
+        return False
+    return told.accepted.keys() <= {row[0] for row in rows}
+
+
+def _keep_logs(data: Path) -> None:
+    kept = Path(tempfile.mkdtemp(prefix="tocsin-crash-"))
+    for log in (*data.glob("*.log"), *data.glob("*.out"), *data.glob("log/*.log")):
+        (kept / log.name).write_bytes(log.read_bytes())
+    print(f"the logs are in {kept}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,195 @@
+"""Whether every promise held: what senders were told, what PostgreSQL holds, what a replay says, what Slack saw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import dict_row
+
+from schemas import records
+from schemas.codec import decode_body
+from schemas.records import Content, Link
+from schemas.settings import Settings
+from tests.crash.load import Told
+from tests.crash.replay import History, replay
+
+TIMES = {
+    "alerts": ("started_at", "ended_at", "first_seen_at", "last_seen_at", "resolved_at"),
+    "incidents": ("created_at", "acknowledged_at", "resolved_at", "resolve_at", "remind_at", "publish_at"),
+    "timeline": ("at",),
+    "notifications": ("at",),
+    "outcomes": ("at",),
+}
+Rows = list[dict[str, Any]]
+
+
+def read_rows(database: psycopg.Connection[Any], table: str) -> Rows:
+    """Read a table of the read model, its times as milliseconds."""
+    with database.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'tocsin' AND table_name = %s", [table]
+        )
+        names = [row["column_name"] for row in cursor.fetchall()]
+        times = TIMES.get(table, ())
+        columns = [f"(extract(epoch FROM {name}) * 1000)::bigint AS {name}" if name in times else f'"{name}"' for name in names]
+        return list(cursor.execute(f"SELECT {', '.join(columns)} FROM tocsin.{table}").fetchall())
+
+
+def audit(settings: Settings, told: Told, opened: Mapping[tuple[str, int], int]) -> tuple[list[str], dict[str, Any]]:
+    """Say what is wrong (an empty list: every promise held) and what was looked at.
+
+    `opened`: how many messages of its own each incident has at Slack.
+    """
+    with psycopg.connect(settings.database_url) as database:
+        database.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        rows = {table: read_rows(database, table) for table in (*TIMES, "payloads", "positions", "projects")}
+    positions = {row["partition"]: (row["journal_offset"], row["next_inbox"]) for row in rows["positions"]}
+    history = replay(settings, positions)
+    found = [
+        *receipts_problems(told, rows["outcomes"]),
+        *sums_problems(rows),
+        *numbers_problems(rows),
+        *replay_problems(history, rows),
+        *slack_problems(rows, opened),
+    ]
+    counts = Counter(event["outcome"] for row in rows["outcomes"] for event in row["events"])
+    facts = {
+        "requests accepted": len(told.accepted), "events accepted": told.events, "refused": told.refused, "broken off": told.broken,
+        "outcomes": dict(counts), "alerts": len(rows["alerts"]), "incidents": len(rows["incidents"]),
+        "entries": history.entries, "parts": history.parts, "void records": history.void,
+        "writers": len(history.writers), "cores": sorted(history.cores), "slack messages": sum(opened.values()),
+    }  # fmt: skip
+    return found, facts
+
+
+def receipts_problems(told: Told, outcomes: Rows) -> list[str]:
+    """Every event that got a 2xx has exactly one outcome."""
+    seen: dict[str, Counter[int]] = {}
+    for row in outcomes:
+        seen.setdefault(row["receipt"], Counter()).update(event["index"] for event in row["events"])
+    lost = sum(count for receipt, (_, count) in told.accepted.items() if receipt not in seen)
+    other = [
+        f"receipt {receipt} of {project}: {count} events, outcomes {dict(seen[receipt])}"
+        for receipt, (project, count) in told.accepted.items()
+        if receipt in seen and seen[receipt] != Counter(range(count))
+    ]
+    return ([f"{lost} accepted events have no outcome"] if lost else []) + other[:5]
+
+
+def sums_problems(rows: Mapping[str, Rows]) -> list[str]:
+    """The alerts' events add up to the firing events that were taken, per project."""
+    taken = Counter(
+        row["project"] for row in rows["outcomes"] for event in row["events"] if event["outcome"] in ("created", "merged")
+    )
+    counted: Counter[str] = Counter()
+    for alert in rows["alerts"]:
+        counted[alert["project"]] += alert["events"]
+    return [] if taken == counted else [f"firing events taken {dict(taken)}, counted by alerts {dict(counted)}"]
+
+
+def numbers_problems(rows: Mapping[str, Rows]) -> list[str]:
+    """Numbers have no gap and no duplicate."""
+    found = []
+    for table in ("alerts", "incidents"):
+        numbers: dict[str, list[int]] = {}
+        for row in rows[table]:
+            numbers.setdefault(row["project"], []).append(row["number"])
+        found += [
+            f"{table} of {project}: {len(given)} rows, numbers up to {max(given)}"
+            for project, given in numbers.items()
+            if sorted(given) != list(range(1, len(given) + 1))
+        ]
+    return found
+
+
+def slack_problems(rows: Mapping[str, Rows], opened: Mapping[tuple[str, int], int]) -> list[str]:
+    """Each incident has exactly one message of its own."""
+    expected = {(row["project"], row["number"]): 1 for row in rows["incidents"]}
+    wrong = {key: opened.get(key, 0) for key in expected | dict(opened) if opened.get(key, 0) != expected.get(key, 0)}
+    return (
+        [f"Slack has another number of messages than 1 for {len(wrong)} incidents, for example {list(wrong.items())[:5]}"]
+        if wrong
+        else []
+    )
+
+
+def replay_problems(history: History, rows: Mapping[str, Rows]) -> list[str]:
+    """The inbox, replayed in one thread along the chain, equals PostgreSQL row for row."""
+    pairs: dict[str, tuple[Mapping[Any, Any], Mapping[Any, Any]]] = {
+        "alerts": (history.alerts, {(row["project"], row["number"]): alert_of(row) for row in rows["alerts"]}),
+        "contents": (
+            {key: decode_body(content, Content) for key, content in history.contents.items()},
+            {(row["project"], row["number"]): content_of(row) for row in rows["alerts"]},
+        ),
+        "payloads": (history.payloads, {(row["project"], row["number"]): row["payload"] for row in rows["payloads"]}),
+        "incidents": (history.incidents, {(row["project"], row["number"]): incident_of(row) for row in rows["incidents"]}),
+        "timeline": (_by_number(history.timeline), _by_number([timeline_of(row) for row in rows["timeline"]])),
+        "notifications": (_by_number(history.notifications), _by_number([notification_of(row) for row in rows["notifications"]])),
+        "outcomes": (
+            history.outcomes,
+            {(row["partition"], row["inbox_offset"], row["item"]): outcome_of(row) for row in rows["outcomes"]},
+        ),
+    }
+    found = []
+    for what, (replayed, stored) in pairs.items():
+        differing = [key for key in replayed.keys() | stored.keys() if replayed.get(key) != stored.get(key)]
+        if differing:
+            key = sorted(differing)[0]
+            found.append(
+                f"{what}: {len(differing)} of {len(replayed)} differ, for example {key}:\n"
+                f"  replayed {replayed.get(key)}\n  stored   {stored.get(key)}"
+            )
+    return found
+
+
+def _by_number(items: Sequence[Any]) -> dict[tuple[str, int, int], Any]:
+    return {(item.project, item.incident, item.number): item for item in items}
+
+
+def _cause(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "offset": row["inbox_offset"], "index": row["inbox_index"]}
+
+
+def _fill(kind: type[Any], row: Mapping[str, Any]) -> Any:
+    return kind(**{name: row[name] for name in kind.__struct_fields__})
+
+
+def alert_of(row: dict[str, Any]) -> records.AlertState:
+    kind = row["suppressed_by_kind"]
+    muted = None if kind is None else records.SuppressedBy(kind, row["suppressed_by_id"])
+    return _fill(records.AlertState, {**_cause(row), "suppressed_by": muted})  # type: ignore[no-any-return]
+
+
+def content_of(row: dict[str, Any]) -> Content:
+    links = [Link(link["kind"], link["url"]) for link in row["links"]]
+    return _fill(Content, {**row, "links": links})  # type: ignore[no-any-return]
+
+
+def incident_of(row: dict[str, Any]) -> records.IncidentState:
+    published = row["published"]
+    return _fill(  # type: ignore[no-any-return]
+        records.IncidentState,
+        {
+            **_cause(row),
+            "group": [records.GroupValue(part["name"], part["value"]) for part in row["group_values"]],
+            "links": [Link(link["kind"], link["url"]) for link in row["links"]],
+            "published": None if published is None else msgspec.convert(published, records.Publication),
+        },
+    )
+
+
+def timeline_of(row: dict[str, Any]) -> records.TimelineItem:
+    return _fill(records.TimelineItem, _cause(row))  # type: ignore[no-any-return]
+
+
+def notification_of(row: dict[str, Any]) -> records.Notification:
+    return _fill(records.Notification, _cause(row))  # type: ignore[no-any-return]
+
+
+def outcome_of(row: dict[str, Any]) -> records.Outcome:
+    events = [msgspec.convert(event, records.EventOutcome) for event in row["events"]]
+    return _fill(records.Outcome, {**row, "offset": row["inbox_offset"], "events": events})  # type: ignore[no-any-return]
