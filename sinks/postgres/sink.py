@@ -23,10 +23,10 @@ log = structlog.get_logger()
 CONNECT_SECONDS = 5
 SESSION = """
 SET application_name = 'tocsin sink-postgres'; SET timezone = 'UTC';
-SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'
+SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'
 """
 """A process that is frozen in the middle of a transaction holds its positions for 10 s at most; who waits for them asks
-again every 5 s."""
+again every 2 s."""
 PROBLEMS_THAT_PASS = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 """Lost connections, shutdowns, locks, full disks; of `InternalError` the time-outs above and a server that is read-only now."""
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +16,11 @@ from schemas.settings import Settings
 from schemas.topics import JOURNAL
 from sinks.postgres.migrate import migrate
 from tests.crash import audit
-from tests.integration.sinks.running_sink import positions, running_sink, send, story, wait_for_offset
-from tests.servers import wait_until
+from tests.integration.sinks.running_sink import RunningSink, positions, running_sink, send, story, wait_for_offset
+from tests.servers import scratch_directory, wait_until
 from tests.world import ReadModel, read_journal
 from tocsin.cluster import admin_client, lag_by_group
-from tocsin.embedded import topics
+from tocsin.embedded import kafka, launch, topics
 
 
 @pytest.fixture
@@ -106,6 +109,34 @@ def test_a_database_that_is_away_is_waited_for(own_topics: Settings, database_ur
         wait_until(lambda: sink.output().count("attempt_failed") > 2, "it has tried in vain")
         admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         expect_rows(database, journal)
+
+
+def test_a_broker_that_is_away_is_waited_for(database: str, tmp_path: Path) -> None:
+    journal = story(20)
+    with scratch_directory() as data:
+        broker = kafka.prepare(data, default_port=0)
+        settings = broker.client_settings(Settings(data=data))
+        with running_broker(broker):
+            topics.create(settings, 1, wait_seconds=60)
+            send(settings, {0: journal[:10]})
+            sink = RunningSink(settings, database, tmp_path / "log")
+            wait_for_offset(database, 0, 9)
+        with running_broker(broker):
+            send(settings, {0: journal[10:]})
+            expect_rows(database, journal)
+            assert sink.stop() == 0
+
+
+@contextmanager
+def running_broker(broker: kafka.Broker) -> Iterator[None]:
+    """Run a broker; it is killed at the end."""
+    process = launch.start(broker.child, Path(os.devnull))
+    try:
+        wait_until(broker.is_ready, "Kafka accepts connections", 60)
+        yield
+    finally:
+        launch.kill(process.pid)
+        process.wait()
 
 
 def test_a_journal_made_anew_stops_the_sink_with_an_explanation(own_topics: Settings, database: str, tmp_path: Path) -> None:
