@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -33,6 +33,14 @@ class Change:
     partition: int
     key: str
     value: bytes | None
+
+
+class Store(Protocol):
+    """What a sink needs of `CompactedTopic`; see there."""
+
+    def load(self, partitions: Iterable[int]) -> dict[str, bytes]: ...
+    def write(self, changes: Sequence[Change]) -> None: ...
+    def close(self) -> None: ...
 
 
 class CompactedTopic:

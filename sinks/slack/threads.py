@@ -5,9 +5,8 @@ Not here: calling Slack (`postman.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
@@ -15,19 +14,11 @@ from schemas.codec import decode, encode
 from schemas.errors import MalformedRecord, OperatorError
 from schemas.records import IncidentSection, IncidentState, Notification, SlackThread
 from schemas.topics import partition_of
-from sinks.compacted import Change
+from sinks.compacted import Change, Store
 from sinks.slack.client import Posted
 
 Key = tuple[str, int, str]
 """Project, incident, channel."""
-
-
-class Store(Protocol):
-    """What is needed of `CompactedTopic`; see there."""
-
-    def load(self, partitions: Iterable[int]) -> dict[str, bytes]: ...
-    def write(self, changes: Sequence[Change]) -> None: ...
-    def close(self) -> None: ...
 
 
 @dataclass(slots=True)

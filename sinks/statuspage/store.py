@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from schemas.codec import decode, encode
 from schemas.errors import MalformedRecord, OperatorError
 from schemas.records import IncidentState, PublishedIncident
-from sinks.compacted import Change, CompactedTopic
+from sinks.compacted import Change, Store
 
 PARTITION = 0
 PREFIX = "incident/"
@@ -17,7 +17,7 @@ class PublishedStore:
     """An incident that was taken back stays, without its publication, until it is forgotten: an older version of it,
     read again after a crash, must not bring it back."""
 
-    def __init__(self, topic: CompactedTopic) -> None:
+    def __init__(self, topic: Store) -> None:
         self._topic = topic
         self._incidents: dict[str, PublishedIncident] = {}
         self._changed: dict[str, PublishedIncident | None] = {}

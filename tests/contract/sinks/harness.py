@@ -19,6 +19,8 @@ from schemas.records import IncidentState
 from sinks.postgres.migrate import migrate
 from sinks.postgres.sink import PostgresSink
 from sinks.sink import Assignment, Batch, Section, Sink, Superseded
+from tests.contract.sinks.public import SlackHarness, StatusPageHarness
+from tests.fakes.slack import running_slack
 
 Told = Mapping[int, str]
 """What the world has of the project's incidents: number to status."""
@@ -143,8 +145,21 @@ def _postgres(request: pytest.FixtureRequest) -> Iterator[Harness]:
     yield PostgresHarness(request.getfixturevalue("own_database"), request.getfixturevalue("database_url"))
 
 
+@contextmanager
+def _slack(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    with running_slack() as slack:
+        yield SlackHarness(slack)
+
+
+@contextmanager
+def _statuspage(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    yield StatusPageHarness(request.getfixturevalue("tmp_path"))
+
+
 HARNESSES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Harness]]] = {
     "memory": _memory,
     "notifying": _notifying,
     "postgres": _postgres,
+    "slack": _slack,
+    "statuspage": _statuspage,
 }

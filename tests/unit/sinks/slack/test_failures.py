@@ -7,7 +7,8 @@ import pytest
 from schemas.codec import decode, encode
 from schemas.records import IncidentSection, SlackThread
 from sinks.sink import Superseded
-from tests.unit.sinks.slack.world import NOON, MemoryStore, SlackWorld, batch, entry, incident, notification
+from tests.fakes.stores import MemoryStore
+from tests.unit.sinks.slack.world import NOON, SlackWorld, batch, entry, incident, notification
 from tocsin.embedded.fake_slack.workspace import Fault
 
 OPENED = entry([incident()], [notification()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,16 +12,16 @@ import msgspec
 from schemas.chain import Position
 from schemas.codec import encode
 from schemas.configuration import Configuration, Person, Receiver, SlackReceiver
-from schemas.records import DeadLetter, Entry, IncidentSection, IncidentState, Notification, NotificationSection
-from sinks.compacted import Change
+from schemas.records import Entry, IncidentSection, IncidentState, Notification, NotificationSection
 from sinks.follow_configuration import Applied
-from sinks.sink import Assignment, Batch, JournalEntry, Superseded
+from sinks.sink import Assignment, Batch, JournalEntry
 from sinks.slack.client import SlackClient
 from sinks.slack.context import Context
 from sinks.slack.postman import Postman
 from sinks.slack.sink import SlackSink
 from sinks.slack.threads import Threads
 from tests.fakes.slack import RunningSlack
+from tests.fakes.stores import Configured, Letters, MemoryStore
 
 NOON = 1_800_014_400_000
 CONTEXT = Context("http://127.0.0.1:8081", {"ada": Person(name="Ada", slack="U123"), "bob": Person(name="Bob <b>")})
@@ -66,55 +66,6 @@ def entry(
 
 def batch(*entries: JournalEntry) -> Batch:
     return Batch(entries, {0: Position()}, {0: entries[-1].position})
-
-
-@dataclass
-class MemoryStore:
-    """`CompactedTopic` without Kafka; `fail_at` counts writes until one is refused as if another process had written."""
-
-    values: dict[str, bytes] = field(default_factory=dict)
-    fail_at: int = -1
-
-    def load(self, partitions: Iterable[int]) -> dict[str, bytes]:
-        return dict(self.values)
-
-    def write(self, changes: Sequence[Change]) -> None:
-        if not changes:
-            return
-        self.fail_at -= 1
-        if self.fail_at == 0:
-            raise Superseded("another process has written")
-        for change in changes:
-            self.values.pop(change.key, None)
-            if change.value is not None:
-                self.values[change.key] = change.value
-
-    def close(self) -> None:
-        pass
-
-
-@dataclass
-class Letters:
-    written: list[DeadLetter] = field(default_factory=list)
-
-    def write(self, letter: DeadLetter) -> None:
-        self.written.append(letter)
-
-    def close(self) -> None:
-        pass
-
-
-@dataclass
-class Configured:
-    """A configuration that never changes."""
-
-    current: Applied
-
-    def refresh(self) -> Applied:
-        return self.current
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass
