@@ -19,7 +19,8 @@ ALERT_JSON: dict[str, Any] = {
 }  # fmt: skip
 _INCIDENT: dict[str, Any] = {
     "project": "shop", "number": 1, "version": 4, "title": "Slow", "description": "d", "severity": "high",
-    "status": "acknowledged", "rule": "by service", "author": "alert-bot", "assignees": [], "zoom": None, "links": [], "merged_into": None,
+    "status": "acknowledged", "rule": "by service",
+    "author": "alert-bot", "assignees": [], "zoom": None, "links": [], "merged_into": None,
     "published": None,
 }  # fmt: skip
 INCIDENT_JSON: dict[str, Any] = {

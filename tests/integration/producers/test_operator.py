@@ -1,0 +1,219 @@
+"""The operator door on real PostgreSQL and Kafka, as a process, asked over HTTP."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+import pytest
+
+from producers.clock.publish import apply_configuration
+from schemas.settings import Address, Settings
+from sinks.postgres.migrate import migrate
+from tests.integration.producers.running_process import running_process
+from tests.servers import wait_until, with_prefix
+from tocsin.embedded import ports, topics
+
+PEOPLE = ("ada", "bob", "carl", "dora", "eve")
+Database = psycopg.Connection[Any]
+ALERT_COLUMNS = "project, number, severity, status, started_at, incident, title, assignees, events, ended_at"
+ALERT = f"""
+INSERT INTO tocsin.alerts ({ALERT_COLUMNS}, version, inbox_offset, inbox_index, first_seen_at, last_seen_at, is_flapping,
+                           integration, fingerprint, identity, content_hash, payload_hash, changes)
+SELECT v.*, 1, 0, 0, v.started_at, v.started_at, false, 'generic', 'f', '', '', '', '{{}}'
+FROM (VALUES (%s::text, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::bigint, %s::text, %s::text[], %s::bigint,
+              %s::timestamptz)) v ({ALERT_COLUMNS})"""
+INCIDENT = """
+INSERT INTO tocsin.incidents (project, number, version, inbox_offset, inbox_index, title, description, severity, alerts_severity,
+    status, group_values, firing, total, created_at, components, author, assignees, links, is_confidential, is_sla_missed,
+    is_held_open, told, told_severity, timeline_count, notification_count)
+VALUES ('shop', %s, 1, 0, 0, 'I', '', 'high', 'high', %s, '[{"name": "service", "value": "web"}]', 1, 1, %s, '{}', %s, %s, '[]',
+    %s, false, false, '{}', 'high', 0, 0)"""
+TIMELINE = "INSERT INTO tocsin.timeline VALUES ('shop', %s, %s, %s, 'ada', 'comment', %s, '{}', 0, 0)"
+
+
+def alert(number: int, severity: str = "high", status: str = "triggered", **said: Any) -> tuple[Any, ...]:
+    start = said.get("start", f"2026-01-01T00:00:{number:02}Z")
+    names, ended_at = said.get("assignees", []), said.get("ended_at")
+    project, events = said.get("project", "shop"), said.get("events", 1)
+    return (project, number, severity, status, start, said.get("incident"), f"alert {number}", names, events, ended_at)
+
+
+@pytest.fixture(scope="module")
+def settings(bare_kafka: Settings, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A read model, a configuration and a local token, shared by the tests of this module."""
+    data = tmp_path_factory.mktemp("operator")
+    (data / "token").write_text("local-token\n")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE operator")
+    own_database = urlunsplit(urlsplit(database_url)._replace(path="/operator"))
+    migrate(own_database)
+    own_topics = with_prefix(bare_kafka, "operator.")
+    topics.create(own_topics, 0, wait_seconds=60)
+    listen = Address("127.0.0.1", ports.any_free(frozenset()))
+    settings = dataclasses.replace(own_topics, database_url=own_database, data=data, operator_listen=listen)
+    apply(settings, "ada: responder, bob: viewer, carl: viewer")
+    return settings
+
+
+def apply(settings: Settings, members: str) -> None:
+    people = "\n".join(f"  {name}: {{name: {name}, tokens: ['sha256:{sha256(name.encode()).hexdigest()}']}}" for name in PEOPLE)
+    file = settings.data / "tocsin.yaml"
+    file.write_text(f"projects: {{shop: {{title: Web shop, members: {{{members}}}}}, bank: {{}}}}\npeople:\n{people}\n")
+    apply_configuration(settings, file)
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        yield connection
+        connection.execute("TRUNCATE tocsin.alerts, tocsin.payloads, tocsin.incidents, tocsin.timeline")
+
+
+class Asking:
+    """Someone with a token who asks the running door."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = httpx.Client(base_url=f"http://{settings.operator_listen}", trust_env=False, timeout=10)
+
+    def get(self, path: str, token: str = "ada") -> httpx.Response:
+        return self._client.get(path, headers={"Authorization": f"Bearer {token}"})
+
+    def numbers(self, path: str, token: str = "ada") -> list[int]:
+        """The numbers of a whole list, page by page."""
+        found: list[int] = []
+        cursor = ""
+        while True:
+            page = self.get(f"/api/v1/projects/shop/{path}{cursor}", token).raise_for_status().json()
+            found += [item["number"] for item in page["items"]]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
+
+    def is_ready(self) -> bool:
+        try:
+            return self._client.get("/-/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture(scope="module")
+def asking(settings: Settings) -> Iterator[Asking]:
+    with running_process("operator", settings, settings.data / "log"):
+        client = Asking(settings)
+        wait_until(client.is_ready, "the door is ready")
+        yield client
+        client.close()
+
+
+def test_lists_sort_and_filter_a_page_at_a_time(asking: Asking, database: Database) -> None:
+    rows = [
+        alert(1, "low", start="2026-01-01T10:00:00Z", events=3, assignees=["ada"]),
+        alert(2, "critical", "acknowledged", start="2026-01-01T08:00:00Z", events=1),
+        alert(3, "info", "resolved", start="2026-01-01T09:00:00Z", ended_at="2026-01-01T09:30:00Z", events=2),
+        alert(4, "critical", "ignored", start="2026-01-01T08:00:00.000001Z", events=9, assignees=["bob", "ada"]),
+        alert(1, project="bank"),
+    ]
+    with database.cursor() as cursor:
+        cursor.executemany(ALERT, rows)
+    everything = "status=open&status=resolved&status=ignored&limit=1&"
+    listed = {sort: asking.numbers(f"alerts?{everything}sort={sort}") for sort in ("number", "started_at", "events", "severity")}
+    assert listed == {"number": [1, 2, 3, 4], "started_at": [2, 4, 3, 1], "events": [2, 3, 1, 4], "severity": [3, 1, 2, 4]}
+    backwards = {sort: asking.numbers(f"alerts?{everything}sort=-{sort}") for sort in listed}
+    assert backwards == {sort: numbers[::-1] for sort, numbers in listed.items()}
+    assert asking.numbers(f"alerts?{everything}sort=ended_at") == [3, 1, 2, 4]
+    assert asking.numbers(f"alerts?{everything}sort=-status") == [1, 2, 3, 4]
+    assert asking.numbers("alerts?limit=2") == [1, 3, 2]
+    assert asking.numbers("alerts?status=open&sort=-number") == [2, 1]
+    assert asking.numbers("alerts?status=open&status=ignored&assignee=me&sort=number") == [1, 4]
+    assert asking.numbers("alerts?severity=info&severity=low&sort=number") == [1, 3]
+
+
+def test_one_alert_comes_with_its_payload_as_received(asking: Asking, database: Database) -> None:
+    payload = b'{"b":  1.50, "a": [true]}'
+    database.execute(ALERT, alert(1))
+    database.execute("INSERT INTO tocsin.payloads VALUES ('shop', 1, %s)", [payload])
+    answer = asking.get("/api/v1/projects/shop/alerts/1")
+    assert b'"payload":' + payload in answer.content
+    assert answer.json()["started_at"] == "2026-01-01T00:00:01.000Z"
+    assert "payload" not in asking.get("/api/v1/projects/shop/alerts").json()["items"][0]
+
+
+def test_confidential_incident_and_its_alerts_are_seen_by_those_concerned(
+    asking: Asking, database: psycopg.Connection[Any]
+) -> None:
+    database.execute(INCIDENT, (1, "triggered", "2026-01-01", "alert-bot", ["carl"], True))
+    database.execute(INCIDENT, (2, "triggered", "2026-01-02", "alert-bot", [], False))
+    with database.cursor() as cursor:
+        cursor.executemany(ALERT, [alert(1, incident=1), alert(2, incident=2), alert(3)])
+    seen = {token: asking.numbers("incidents?sort=number", token) for token in ("ada", "bob", "carl", "local-token")}
+    assert seen == {"ada": [1, 2], "bob": [2], "carl": [1, 2], "local-token": [1, 2]}
+    alerts = {token: asking.numbers("alerts?sort=number", token) for token in seen}
+    assert alerts == {"ada": [1, 2, 3], "bob": [2, 3], "carl": [1, 2, 3], "local-token": [1, 2, 3]}
+    paths = ("incidents/1", "incidents/1/timeline", "alerts/1")
+    assert [asking.get(f"/api/v1/projects/shop/{path}", "bob").status_code for path in paths] == [404, 404, 404]
+    assert [asking.get(f"/api/v1/projects/shop/{path}", "carl").status_code for path in paths] == [200, 200, 200]
+    assert asking.get("/api/v1/projects/shop/alerts", "eve").status_code == 404
+    assert asking.get("/api/v1/projects/shop/alerts", "nobody").status_code == 401
+
+
+def test_timeline_is_ordered_by_time_then_number(asking: Asking, database: Database) -> None:
+    database.execute(INCIDENT, (1, "resolved", "2026-01-01", "alert-bot", [], False))
+    with database.cursor() as cursor:
+        at = ["2026-01-01T00:00:02Z", "2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"]
+        cursor.executemany(TIMELINE, [(1, number, when, f"entry {number}") for number, when in enumerate(at, 1)])
+    first = asking.get("/api/v1/projects/shop/incidents/1/timeline?limit=2").json()
+    second = asking.get(f"/api/v1/projects/shop/incidents/1/timeline?limit=2&cursor={first['next']}").json()
+    assert [item["text"] for item in first["items"] + second["items"]] == ["entry 2", "entry 1", "entry 3"]
+    assert second["next"] is None
+
+
+def test_unreadable_sort_key_in_a_cursor_is_malformed(asking: Asking) -> None:
+    forged = "WyItc3RhcnRlZF9hdCIsInllc3RlcmRheXMiLDFd"  # ["-started_at","yesterdays",1]
+    answer = asking.get(f"/api/v1/projects/shop/alerts?cursor={forged}")
+    assert (answer.status_code, answer.json()["title"]) == (422, "Malformed")
+
+
+def test_new_configuration_counts_without_a_restart(asking: Asking, settings: Settings) -> None:
+    assert asking.get("/api/v1/projects", "dora").json()["items"] == []
+    apply(settings, "ada: responder, bob: viewer, carl: viewer, dora: viewer")
+    shop = {"project": "shop", "title": "Web shop", "role": "viewer"}
+    wait_until(lambda: asking.get("/api/v1/projects", "dora").json()["items"] == [shop], "dora sees the shop")
+
+
+def test_stop_leaves_cleanly(settings: Settings, tmp_path: Path) -> None:
+    other = dataclasses.replace(settings, operator_listen=Address("127.0.0.1", ports.any_free(frozenset())))
+    with running_process("operator", other, tmp_path / "log") as running:
+        client = Asking(other)
+        wait_until(client.is_ready, "the door is ready")
+        assert running.stop() == 0
+        client.close()
+    assert "operator_stopped" in running.output()
+    assert "Traceback" not in running.output()
+
+
+def test_door_waits_for_a_database_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
+    listen = Address("127.0.0.1", ports.any_free(frozenset()))
+    gone = dataclasses.replace(settings, operator_listen=listen, database_url="postgresql://127.0.0.1:1/none")
+    with running_process("operator", gone, tmp_path / "log") as running:
+        client = Asking(gone)
+
+        def answers() -> int:
+            try:
+                return client.get("/api/v1/projects/shop/alerts").status_code
+            except httpx.TransportError:
+                return 0
+
+        wait_until(lambda: answers() == 503, "the door answers 503")
+        assert not client.is_ready()
+        client.close()
+        assert running.stop() == 0
