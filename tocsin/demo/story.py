@@ -120,7 +120,7 @@ class Story:
 
     def short_troubles_are_timed(self) -> None:
         """Five more troubles, one after the other, to see how long each takes to each sink."""
-        self.teller.scene(f"5  {len(shop.BLIPS)} short troubles, one after the other, to take the time")
+        self.teller.scene("5  Five short troubles, one after the other, to take the time")
         for check in shop.BLIPS:
             for is_up in (False, True):
                 time.sleep(SLACK_PAUSE_SECONDS)

@@ -25,12 +25,13 @@ def tell_summary(story: Story) -> None:
     _row(story, "alerts", f"{len(at.operator.alerts()):,}")
     _row(story, "incidents", f"{len(incidents):,}")
     _row(story, "Slack", _slack(at.slack))
-    teller.expect("every request was answered 202", {202: requests}, dict(at.doors.statuses))
-    teller.expect("every event accepted has an outcome", at.doors.accepted, outcomes.total())
     teller.say()
     teller.say(f"  {'milliseconds from POST to':28}{'p50':>8}{'max':>8}{'measured':>10}")
     for end, middle, most, number in story.times.rows():
         teller.say(f"  {end:28}{middle:>8,.0f}{most:>8,.0f}{number:>8} ×")
+    teller.say()
+    teller.expect("every request was answered 202", {202: requests}, dict(at.doors.statuses))
+    teller.expect("every event accepted has an outcome", at.doors.accepted, outcomes.total())
 
 
 def tell_addresses(story: Story, demo: Demo) -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from rich.console import Console
 
 T = TypeVar("T")
-ACTOR_WIDTH = 13
+ACTOR_WIDTH = 14
 INDENT = " " * 14
 POLL_SECONDS = 0.02
 SHAPES = {"critical": "▲", "high": "◆", "medium": "●", "low": "■", "info": "○", "unknown": "○", "none": "○"}

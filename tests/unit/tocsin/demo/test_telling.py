@@ -21,7 +21,7 @@ def teller() -> tuple[Teller, io.StringIO]:
 def test_what_happens_is_told_with_its_time() -> None:
     telling, written = teller()
     telling.tell("uptime", "1 alert [sic]")
-    assert written.getvalue() == "12:00:00.000  uptime       1 alert [sic]\n"
+    assert written.getvalue() == "12:00:00.000  uptime        1 alert [sic]\n"
 
 
 def test_an_expectation_that_holds_is_counted() -> None:
