@@ -50,7 +50,7 @@ class KafkaJournal:
     """A member of the sink's consumer group.
 
     `generation` rises whenever the partitions are no longer those, or no longer at the places, that they were placed
-    at; nothing is read until they are placed again.
+    at; nothing is read until they are placed again. While `is_rebalancing` it is not known yet which ones they will be.
     """
 
     def __init__(self, settings: Settings, sink: str, takes_all_partitions: bool) -> None:
@@ -58,6 +58,7 @@ class KafkaJournal:
         self._settings = settings
         self._topic = JOURNAL.full_name(settings.topic_prefix)
         self.generation = 0
+        self.is_rebalancing = True
         self.partitions: tuple[int, ...] = ()
         self._placed: frozenset[int] = frozenset()
         options = client_options(settings) | {"reconnect_backoff_max_ms": RECONNECT_MILLIS}
@@ -214,13 +215,15 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         self._journal = journal
 
     def on_partitions_revoked(self, revoked: Any) -> None:
+        self._journal.is_rebalancing = True
         self._journal.changed(())
 
     def on_partitions_lost(self, lost: Any) -> None:
-        self._journal.changed(())
+        self.on_partitions_revoked(lost)
 
     def on_partitions_assigned(self, assigned: Any) -> None:
         journal = self._journal
         for one in assigned:
             journal._consumer.seek(one, 0)  # any place, so that the client does not look for one; it is paused
         journal.changed(one.partition for one in assigned)
+        journal.is_rebalancing = False

@@ -41,6 +41,7 @@ class Journal(Protocol):
     """What the reader needs of `KafkaJournal`; see there."""
 
     generation: int
+    is_rebalancing: bool
     partitions: tuple[int, ...]
 
     def poll(self, seconds: float) -> Sequence[JournalRecord]: ...
@@ -107,7 +108,7 @@ class Reader:
 
     def _run_round(self, stop: Event) -> None:
         try:
-            if self._is_astray or self._journal.generation != self._generation:
+            if not self._journal.is_rebalancing and (self._is_astray or self._journal.generation != self._generation):
                 self._place()
             waiting_since = self._clock()
             records = self._journal.poll(POLL_SECONDS)

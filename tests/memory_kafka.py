@@ -45,6 +45,7 @@ class MemoryJournal:
         self.stop = Event()
         self.now = 0.0
         self.generation = 1
+        self.is_rebalancing = False
         self.partitions: tuple[int, ...] = tuple(sorted(kafka.partitions))
         self.is_committing = True
         self.held: list[float] = []
