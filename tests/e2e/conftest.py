@@ -86,7 +86,7 @@ def live() -> Iterator[Live]:
     with scratch_directory() as directory, running_fake_slack(directory) as slack:
         file = directory / "tocsin.yaml"
         file.write_text(json.dumps(_configuration()))
-        with RunningStack(directory / "data", config=file, environment={"TOCSIN_SLACK_API_URL": f"{slack}/api/"}) as stack:
+        with RunningStack(directory, config=file, environment={"TOCSIN_SLACK_API_URL": f"{slack}/api/"}) as stack:
             found = Live(stack, slack)
             wait_until(found.accepts, f"the webhook accepts; output:\n{stack.output()[-4000:]}")
             wait_until(found.is_published, f"the status page is there; output:\n{stack.output()[-4000:]}")
