@@ -38,8 +38,6 @@ def millis_of(value: Json) -> int | None:
 
 
 def _from_digits(text: str) -> int | None:
-    if len(text) > MAX_LENGTH:
-        return None
     number = float(text)  # its 53 bits hold milliseconds until the year 287396
     return _within(int(number if number >= MILLISECONDS_FROM else round(number * 1000))) if abs(number) < 1e15 else None
 

@@ -38,6 +38,12 @@ def test_a_request_of_refusals_alone_is_a_batch() -> None:
     assert (piece.batch.events, piece.batch.refusals, piece.batch.total) == ([], [Refusal(0, "r")], 1)
 
 
+def test_many_small_events_take_no_more_than_they_are_said_to() -> None:
+    events = [AlertEvent(10_000, "f" * 40, b"i" * 16, True, "high", 10**14, 10**14, b"", b"")] * 10_000
+    for piece in cut_request(DOOR, "R", Parsed("generic", events, [])):
+        assert len(encode(Frame([piece.batch]))) <= piece.size
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 300_000), max_size=30), st.lists(st.text(max_size=50), max_size=20))
 def test_a_large_request_is_cut_in_order_into_batches_that_fit(sizes: list[int], reasons: list[str]) -> None:

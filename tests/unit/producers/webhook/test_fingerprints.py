@@ -35,6 +35,18 @@ def test_the_fast_hash_is_used_where_it_is_installed() -> None:
     assert fingerprints.fnv1a is fnv1a_64
 
 
+def test_empty_values_count_neither_for_the_fingerprint_nor_for_the_identity() -> None:
+    assert fingerprints.of_labels([("alertname", "test"), ("team", "")]) == fingerprints.of_labels([("alertname", "test")])
+
+
+def test_a_minus_zero_alone_keeps_its_sign() -> None:
+    assert [canonical_json(read(text)) for text in (b"-0", b'{"a":-0}', b'{"a":[-0 ,1]}')] == [
+        b"-0",
+        b'{"a":-0}',
+        b'{"a":[-0,1]}',
+    ]
+
+
 def test_two_label_sets_with_one_hash_have_two_identities() -> None:
     one = fingerprints.of_labels([("8yn0iYCKYHlIj4-BwPqk", "x"), ("alertname", "one")])
     other = fingerprints.of_labels([("GReLUrM4wMqfg9yzV3KQ", "x"), ("alertname", "one")])
@@ -66,10 +78,7 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys(value: dict[str, ob
 def test_numbers_are_hashed_with_the_digits_that_were_sent() -> None:
     digits = "9" * 5000
     text = f'{{"b":5.50,"a":1e3,"c":-0,"d":-0.0,"e":{digits},"f":[1.0,0]}}'
-    assert (
-        canonical_json(read(text.encode())).decode()
-        == f'{{"a":1e3,"b":5.50,"c":-0,"d":-0.0,"e":{digits},"f":[1.0,0]}}'
-    )
+    assert canonical_json(read(text.encode())).decode() == f'{{"a":1e3,"b":5.50,"c":-0,"d":-0.0,"e":{digits},"f":[1.0,0]}}'
 
 
 def test_a_list_with_nothing_in_it_is_no_fingerprint() -> None:

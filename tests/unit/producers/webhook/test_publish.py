@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from kafka.errors import KafkaTimeoutError
 
+from producers.connect import Metadata
 from producers.webhook import publish
 from producers.webhook.cut import Piece, cut_request
 from producers.webhook.formats.parsed import Parsed
@@ -23,16 +25,19 @@ from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox, in_loop, until
 
 
-def a_request() -> list[Piece]:
-    return cut_request(a_door(), "R", Parsed("generic", [], [Refusal(0, "r")]))
+def a_request(project: str = "shop") -> list[Piece]:
+    return cut_request(replace(a_door(), project=project), "R", Parsed("generic", [], [Refusal(0, "r")]))
 
 
 @in_loop
 async def test_a_request_is_durable_when_its_projects_partition_has_it() -> None:
     inbox = FakeInbox()
-    await Publisher(inbox, 4).publish(a_request())
-    assert [partition for partition, _, _ in inbox.sent] == [partition_of("shop", 4)]
-    assert inbox.batches() == [piece.batch for piece in a_request()]
+    publisher = Publisher(inbox, 4)
+    projects = ["a", "b", "c", "d", "e", "f"]
+    for project in projects:
+        await publisher.publish(a_request(project))
+    assert [partition for partition, _, _ in inbox.sent] == [partition_of(project, 4) for project in projects]
+    assert inbox.batches() == [piece.batch for project in projects for piece in a_request(project)]
 
 
 @in_loop
@@ -89,6 +94,16 @@ async def test_a_door_is_open_when_every_partition_has_its_tick() -> None:
 
 
 @in_loop
+async def test_a_tick_that_kafka_gave_up_opens_no_door() -> None:
+    inbox = FakeInbox(acknowledges=False)
+    ticks = DoorTicks(inbox, 1, lambda: 1234)
+    ticks.tick()
+    inbox.settle(False)
+    await asyncio.sleep(0)
+    assert not ticks.is_open
+
+
+@in_loop
 async def test_a_partition_that_does_not_acknowledge_gets_no_second_tick() -> None:
     inbox = FakeInbox(acknowledges=False)
     ticks = DoorTicks(inbox, 2, lambda: 1234)
@@ -111,16 +126,22 @@ async def test_a_stopped_door_is_closed_and_ticks_no_more() -> None:
     assert (ticks.is_open, len(inbox.sent)) == (False, 1)
 
 
+NO_HEADERS: list[tuple[str, bytes]] = []
+
+
 @dataclass
 class FakeSent:
-    callbacks: list[Callable[[object], None]] = field(default_factory=list)
+    callbacks: list[Callable[[Any], None]] = field(default_factory=list)
     errbacks: list[Callable[[BaseException], None]] = field(default_factory=list)
 
-    def add_callback(self, call: Callable[[object], None]) -> None:
+    def add_callback(self, call: Callable[[Any], None]) -> None:
         self.callbacks.append(call)
 
     def add_errback(self, call: Callable[[BaseException], None]) -> None:
         self.errbacks.append(call)
+
+    def get(self, timeout: float | None = None) -> Metadata:
+        raise AssertionError("the event loop must not wait for a record")
 
 
 @dataclass
@@ -131,7 +152,9 @@ class FakeProducer:
     sent: list[FakeSent] = field(default_factory=list)
     is_closed: bool = False
 
-    def send(self, topic: str, *, value: bytes, partition: int, headers: list[tuple[str, bytes]]) -> FakeSent:
+    def send(
+        self, topic: str, *, key: bytes | None = None, value: bytes, partition: int, headers: list[tuple[str, bytes]] = NO_HEADERS
+    ) -> FakeSent:
         if self.fails_with is not None:
             raise self.fails_with
         self.sent.append(FakeSent())
