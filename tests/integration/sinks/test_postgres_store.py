@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from schemas.chain import Position
 from schemas.codec import decode, encode, encode_body
 from schemas.errors import OperatorError, Unavailable
-from schemas.records import AlertContent, AlertSection, Content, ContentSection, Entry
+from schemas.records import AlertContent, AlertSection, Content, ContentSection, Entry, OutcomeSection
 from sinks.postgres.migrate import migrate
 from sinks.postgres.sink import PostgresSink
 from sinks.sink import Assignment, Batch, JournalEntry, Superseded
@@ -65,6 +65,21 @@ def test_a_process_waits_for_the_one_that_holds_the_position_and_then_gives_up(d
         holder.commit()
         with pytest.raises(Superseded):
             delivered.result(10)
+
+
+def test_of_two_processes_with_the_same_batch_exactly_one_applies_it(database: str, sink: PostgresSink) -> None:
+    entry, _ = first_alert()
+    with closing(PostgresSink(database)) as other, ThreadPoolExecutor(2) as pool:
+        for at in range(20):
+            positions_now = {one.assign(Assignment((0,), TOPIC_ID))[0] for one in (sink, other)}
+            assert positions_now == {Position(at - 1, at)}
+            taken = [pool.submit(one.deliver, batch(_with_outcomes_at(entry, at), at=at)) for one in (sink, other)]
+            assert {type(one.exception()) for one in taken} == {type(None), Superseded}
+
+
+def _with_outcomes_at(entry: Entry, offset: int) -> Entry:
+    outcomes = [replace(one, offset=offset) for one in decode(entry.outcomes, OutcomeSection).items]
+    return replace(entry, outcomes=encode(OutcomeSection(outcomes)), timeline=b"", notifications=b"")
 
 
 def _is_waiting(database: str) -> bool:

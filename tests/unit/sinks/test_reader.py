@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from schemas.chain import Position
@@ -7,6 +9,7 @@ from schemas.codec import encode
 from schemas.errors import BrokenChain, Unavailable
 from schemas.records import Entry
 from sinks.bookmark import Bookmark
+from sinks.journal import JournalRecord
 from sinks.reader import PATIENCE
 from sinks.sink import Batch, Superseded
 from tests.memory_kafka import MemoryJournal, MemoryKafka, read_all
@@ -88,6 +91,13 @@ def test_the_journal_up_to_its_end_at_the_first_start_is_history_also_after_a_cr
     assert sink.applied == [(0, 0, True), (0, 1, True), (0, 2, True), (0, 3, True), (0, 4, False), (0, 5, False)]
 
 
+def test_where_history_ends_is_committed_before_anything_is_done_about_it() -> None:
+    kafka, seen = MemoryKafka({0: chain(2)}), []
+    sink = MemorySink(stores_positions=False, before_deliver=lambda batch: seen.append(dict(kafka.commits)))
+    read_all(sink, MemoryJournal(kafka))
+    assert seen == [{0: (0, Bookmark(-1, 0, 2))}]
+
+
 def test_an_unavailable_world_is_asked_again_after_twice_as_long() -> None:
     failures = iter([Unavailable("away"), Unavailable("away"), Unavailable("away")])
 
@@ -141,6 +151,19 @@ def test_after_a_rebalance_only_the_partitions_left_are_read_on() -> None:
     read_all(sink, journal)
     assert sink.assignments == [(0, 1), (1,)]
     assert sink.applied == [(0, 0, False), (1, 0, False), (1, 1, False), (1, 2, False)]
+
+
+def test_records_of_a_poll_that_rebalanced_are_read_again_where_they_belong() -> None:
+    class Rebalancing(MemoryJournal):
+        def poll(self, seconds: float) -> Sequence[JournalRecord]:
+            records = super().poll(seconds)
+            if self.generation == 1:
+                self.rebalance(1)
+            return records
+
+    sink = MemorySink()
+    read_all(sink, Rebalancing(MemoryKafka({0: chain(2), 1: chain(2)})))
+    assert sink.applied == [(1, 0, False), (1, 1, False)]
 
 
 def test_a_batch_in_hand_is_given_up_when_its_partition_has_gone_meanwhile() -> None:
