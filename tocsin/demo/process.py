@@ -39,7 +39,7 @@ def run(settings: Settings, once: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     teller = Teller(Console(), now_millis)
     teller.say("tocsin demo: an outage of the example shop, through the real pipeline. Times of day are UTC.")
-    teller.tell("starting", "Kafka, PostgreSQL, the fake Slack and all processes of tocsin; about 15 s")
+    teller.tell("starting", "Kafka, PostgreSQL, the fake Slack and all processes of tocsin; about 10 s")
     try:
         with running(settings) as demo:
             _play(teller, demo, once)

@@ -55,11 +55,13 @@ class Teller:
         self._print(f"{INDENT}▲ not so: {self.differences[-1]}", "red")
         return False
 
-    def await_that(self, what: str, wanted: T, read: Callable[[], T], seconds: float = 15) -> T:
-        """Read until what is read is what is wanted, or time is up; then say which. Give what was read last."""
+    def await_that(
+        self, what: str, wanted: T, read: Callable[[], T], tell: Callable[[], None] = lambda: None, seconds: float = 15
+    ) -> None:
+        """Read until what is read is what is wanted, or time is up; tell what happened, then say whether it is so."""
         got = until(read, lambda value: value == wanted, seconds)
+        tell()
         self.expect(what, wanted, got)
-        return got
 
     def _print(self, text: str, style: str = "") -> None:
         self._console.print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)
