@@ -35,6 +35,7 @@ PROCESSES = (
 def configure_logging() -> None:
     """Write one `time level event key=value …` line for each log event to stderr."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # else several lines a second for as long as a broker is away
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -35,7 +35,8 @@ def read_rows(database: psycopg.Connection[Any], table: str) -> Rows:
         )
         names = [row["column_name"] for row in cursor.fetchall()]
         times = TIMES.get(table, ())
-        columns = [f"(extract(epoch FROM {name}) * 1000)::bigint AS {name}" if name in times else f'"{name}"' for name in names]
+        millis = "(extract(epoch FROM {0}) * 1000)::bigint AS {0}"
+        columns = [millis.format(name) if name in times else f'"{name}"' for name in names]
         return list(cursor.execute(f"SELECT {', '.join(columns)} FROM tocsin.{table}").fetchall())
 
 
