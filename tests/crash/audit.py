@@ -60,7 +60,8 @@ def audit(settings: Settings, told: Told, opened: Mapping[tuple[str, int], int])
     counts = Counter(event["outcome"] for row in rows["outcomes"] for event in row["events"])
     facts = {
         "requests accepted": len(told.accepted), "events accepted": told.events,
-        "refused": told.refused, "broken off": told.broken, "outcomes": dict(counts), "alerts": len(rows["alerts"]), "incidents": len(rows["incidents"]),
+        "refused": told.refused, "broken off": told.broken, "outcomes": dict(counts),
+        "alerts": len(rows["alerts"]), "incidents": len(rows["incidents"]),
         "entries": history.entries, "parts": history.parts, "void records": history.void,
         "writers": len(history.writers), "cores": sorted(history.cores), "slack messages": sum(opened.values()),
     }  # fmt: skip
