@@ -80,18 +80,22 @@ class PartitionDriver:
         return self._writer is None or self._is_behind
 
     @property
+    def _is_taking(self) -> bool:
+        return not (self._is_resting or self._is_closing)
+
+    @property
     def in_flight_seconds(self) -> float:
         return time.monotonic() - self._sent_at if self._sent_at is not None else 0.0
 
     async def take(self, record: InboxRecord) -> None:
         """Take a record as delivered; returns when there is room for the next.
 
-        A record is dropped while the driver recovers or rests (it will be read or delivered again), and waits while
-        the driver reads what is missing before it.
+        A record is dropped while the driver recovers, rests or closes (it will be read or delivered again), and waits
+        while the driver reads what is missing before it.
         """
-        while (writer := self._writer) is not None and self._is_behind and record.offset >= self._seen and not self._is_resting:
+        while (writer := self._writer) is not None and self._is_behind and record.offset >= self._seen and self._is_taking:
             await self._pulse.wait()
-        if writer is None or self._is_resting:
+        if writer is None or not self._is_taking:
             self._seen = max(self._seen, record.offset + 1)
         elif not self._is_behind and record.offset > writer.next_inbox:
             self.read_up_to(record.offset + 1)
@@ -273,6 +277,8 @@ class PartitionDriver:
                 self._pass_over(writer, record.offset)
                 self._decide(writer, record)
                 await self._wait_for_room(writer)
+                while self._is_closing:  # what is decided is written, nothing more; this ends with the driver
+                    await self._pulse.wait()
         self._pass_over(writer, stop)
 
     def _pass_over(self, writer: PartitionWriter, stop: int) -> None:

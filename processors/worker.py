@@ -28,7 +28,7 @@ from schemas.errors import TocsinError, Unavailable
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.telemetry import PROCESSES, configure_logging, serve_metrics
-from schemas.topics import INBOX, JOURNAL, MAX_MESSAGE_BYTES
+from schemas.topics import INBOX, JOURNAL
 
 log = structlog.get_logger()
 
@@ -38,6 +38,8 @@ HEARTBEAT_SECONDS = 2
 NEVER_SECONDS = 10 * 365 * 86_400
 BUFFERED_RECORDS = 128
 """Inbox records that wait in memory; each is at most 512 KiB."""
+FETCH_BYTES = 1024 * 1024
+"""Of each partition at a time; a larger record comes alone. More takes longer to work off than aiokafka waits for (0.1 s)."""
 REST_SECONDS = 2
 """How long a rebalance is held up for the entry in flight."""
 DRAIN_SECONDS = 3
@@ -256,7 +258,7 @@ def _build_app(settings: Settings, data: str) -> faust.App:
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_commit_interval=NEVER_SECONDS,
         broker_max_poll_records=BUFFERED_RECORDS,
-        consumer_max_fetch_size=MAX_MESSAGE_BYTES,
+        consumer_max_fetch_size=FETCH_BYTES,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=BUFFERED_RECORDS,
         stream_wait_empty=False,

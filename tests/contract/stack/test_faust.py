@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from mode.utils.queues import FlowControlEvent, FlowControlQueue
 
 from processors import faust_patches
 
-THE_LIBRARYS_OWN = FlowControlEvent.resume
+PATCHED = ((FlowControlEvent, "resume"), (AIOKafkaConsumerThread, "_create_worker_consumer"), (Consumer, "on_buffer_full"))
 
 
 @pytest.fixture
-def _patched() -> Any:
+def _patched(monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner, name in PATCHED:
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # so that they are put back
     faust_patches.apply()
-    yield
-    FlowControlEvent.resume = THE_LIBRARYS_OWN  # type: ignore[method-assign]
 
 
 def queue_after(*calls: str) -> list[str]:
@@ -69,6 +72,34 @@ def test_the_library_resumes_partitions_before_it_seeks() -> None:
     )
 
 
+def test_the_library_lets_a_backlog_wait_for_idle_partitions() -> None:
+    assert "fetch_max_wait_ms=1500" in inspect.getsource(AIOKafkaConsumerThread._create_worker_consumer)
+
+
+@pytest.mark.usefixtures("_patched")
+def test_a_backlog_waits_for_idle_partitions_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> int:
+        monkeypatch.setattr(faust_patches, "create_consumer", lambda *_: AIOKafkaConsumer(fetch_max_wait_ms=1500))
+        created: Any = AIOKafkaConsumerThread._create_worker_consumer(object(), object())  # type: ignore[arg-type]
+        return int(created._fetch_max_wait_ms)
+
+    assert asyncio.run(play()) == faust_patches.FETCH_WAIT_MILLIS
+
+
+@pytest.mark.usefixtures("_patched")
+def test_a_partition_whose_queue_is_full_is_fetched_on() -> None:
+    class AConsumer:
+        app = Recording("app", [])
+        _buffered_partitions: ClassVar[set[str]] = set()
+        active: ClassVar[set[str]] = {"inbox-0"}
+
+        def _get_active_partitions(self) -> set[str]:
+            return self.active
+
+    Consumer.on_buffer_full(AConsumer(), "inbox-0")  # type: ignore[arg-type]
+    assert AConsumer.active == {"inbox-0"}
+
+
 def test_our_own_seek_comes_after_the_commit_that_it_seeks_to() -> None:
     calls: list[Any] = []
 
@@ -96,6 +127,7 @@ class Recording:
         self.name = name
         self.calls = calls
         self.consumer_generation_id = 0
+        self.in_recovery = False
 
     def fields(self) -> dict[str, Any]:
         """What `Recovery.on_recovery_completed` reads of itself."""

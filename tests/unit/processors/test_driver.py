@@ -310,6 +310,19 @@ def test_closing_writes_what_would_have_waited_to_be_covered() -> None:
     assert run(story, "a").driver.covered == 2
 
 
+def test_a_closing_driver_takes_nothing_more() -> None:
+    async def story(driven: Driven) -> None:
+        await driven.until_covered()
+        driven.logs.add("b", "c")
+        await driven.deliver(1)
+        closing = asyncio.create_task(driven.driver.close(WAIT_SECONDS))
+        await asyncio.sleep(0)
+        await driven.driver.take(driven.logs.inbox[2])
+        await closing
+
+    assert run(story, "a").logs.titles() == ["a 1", "b 1"]
+
+
 def test_a_driver_refuses_when_the_next_record_is_gone() -> None:
     async def story(driven: Driven) -> None:
         driven.logs.inbox_beginning = 1
