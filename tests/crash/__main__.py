@@ -29,12 +29,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=180, help="how long things are killed")
     parser.add_argument("--seed", type=int, default=1, help="of the order of kills and of what is sent")
     parser.add_argument("--events", type=int, default=20_000, help="at least so many must have been accepted")
+    parser.add_argument("--only", action="append", default=[], help="do only actions whose name holds this (repeatable)")
     options = parser.parse_args()
     with scratch_directory() as data:
-        return campaign(data, options.seed, options.seconds, options.events)
+        return campaign(data, options.seed, options.seconds, options.events, options.only)
 
 
-def campaign(data: Path, seed: int, seconds: float, least_events: int) -> int:
+def campaign(data: Path, seed: int, seconds: float, least_events: int, only: list[str]) -> int:
     started = time.monotonic()
 
     def say(what: str) -> None:
@@ -48,7 +49,7 @@ def campaign(data: Path, seed: int, seconds: float, least_events: int) -> int:
     ):
         say(f"the stack is ready; seed {seed}, {seconds:g} s of kills")
         told = Told()
-        kills = Kills(stack, seed, data / "others.log", say)
+        kills = Kills(stack, seed, data / "others.log", say, only)
         senders = [Sender(number, seed, stack.settings.webhook_listen, told, 0.04) for number in range(SENDERS)]
         try:
             for sender in senders:

@@ -29,11 +29,13 @@ SECOND_WORKER_SECONDS = 12.0
 class Kills:
     """The actions, each by name; a seeded order in which each comes at least once."""
 
-    def __init__(self, stack: RunningStack, seed: int, log: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, stack: RunningStack, seed: int, log: Path, say: Callable[[str], None], only: list[str]) -> None:
+        """`only`: parts of the names of the actions to do; empty: all."""
         self.stack = stack
         self.random = random.Random(f"kills/{seed}")
         self.log = log
         self.say = say
+        self.only = only
         self.counts: dict[str, int] = {}
         self.others: list[subprocess.Popen[bytes]] = []
 
@@ -43,7 +45,7 @@ class Kills:
         actions["second worker joins and leaves"] = self.second_worker
         actions["second worker joins and is killed"] = self.second_worker_killed
         actions["another version of the core joins"] = self.other_core
-        return actions
+        return {name: action for name, action in actions.items() if not self.only or any(part in name for part in self.only)}
 
     def run_until(self, deadline: float) -> None:
         """Do all actions in a random order, again and again, with a random pause after each."""
