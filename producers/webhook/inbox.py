@@ -95,6 +95,9 @@ class KafkaInbox:
             producer = await asyncio.to_thread(self._new_producer)
         except Unavailable:
             return  # the broker does not answer: the producer waits for it, as it should
+        if not self._is_stuck():  # the broker was only just back, and the old producer noticed meanwhile
+            await asyncio.to_thread(producer.close, timeout=0)
+            return
         log.error("producer_replaced", waiting=len(self._waiting), reason=f"nothing acknowledged for {STALE_SECONDS:.0f} s")
         metrics.PRODUCERS_REPLACED.inc()
         stuck, self._producer = self._producer, producer

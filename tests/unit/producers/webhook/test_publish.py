@@ -170,11 +170,13 @@ class World:
 
     now: float = 1000.0
     is_up: bool = True
+    while_connecting: Callable[[], None] = lambda: None
     producers: list[FakeProducer] = field(default_factory=list)
 
     def connect(self) -> FakeProducer:
         if not self.is_up:
             raise Unavailable("no Kafka")
+        self.while_connecting()
         self.producers.append(FakeProducer())
         return self.producers[-1]
 
@@ -230,6 +232,18 @@ async def test_a_producer_that_is_stuck_for_a_minute_is_replaced_and_what_it_hel
     later = inbox.send(0, b"v", b"{}")
     world.producers[1].sent[0].callbacks[0](None)
     assert await later
+
+
+@in_loop
+async def test_a_producer_that_recovers_while_its_successor_connects_stays() -> None:
+    world = World()
+    inbox = world.inbox()
+    done = inbox.send(0, b"v", b"{}")
+    world.now += 1000
+    world.while_connecting = lambda: world.producers[0].sent[0].callbacks[0](None)
+    await inbox.check()
+    assert await done
+    assert [producer.is_closed for producer in world.producers] == [False, True]
 
 
 @in_loop
