@@ -66,6 +66,8 @@ def _gather(
         changes.append(IncidentChange(home.project, home.number, "opened"))
     for member in joining:
         home, _, _ = incidents.join(state, rules, home, member)
+    if home.publish_at is not None and home.publish_at <= state.now:
+        incidents.publish(state, home)
     return state.alerts[alert.project, alert.number]
 
 
