@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -76,14 +77,15 @@ def test_the_library_lets_a_backlog_wait_for_idle_partitions() -> None:
     assert "fetch_max_wait_ms=1500" in inspect.getsource(AIOKafkaConsumerThread._create_worker_consumer)
 
 
+def test_a_consumer_takes_its_wait_from_the_attribute_that_we_change() -> None:
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
+
+
 @pytest.mark.usefixtures("_patched")
 def test_a_backlog_waits_for_idle_partitions_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def play() -> int:
-        monkeypatch.setattr(faust_patches, "create_consumer", lambda *_: AIOKafkaConsumer(fetch_max_wait_ms=1500))
-        created: Any = AIOKafkaConsumerThread._create_worker_consumer(object(), object())  # type: ignore[arg-type]
-        return int(created._fetch_max_wait_ms)
-
-    assert asyncio.run(play()) == faust_patches.FETCH_WAIT_MILLIS
+    monkeypatch.setattr(faust_patches, "create_consumer", lambda *_: SimpleNamespace(_fetch_max_wait_ms=1500))
+    created: Any = AIOKafkaConsumerThread._create_worker_consumer(object(), object())  # type: ignore[arg-type]
+    assert created._fetch_max_wait_ms == faust_patches.FETCH_WAIT_MILLIS
 
 
 @pytest.mark.usefixtures("_patched")
