@@ -282,7 +282,9 @@ class PartitionDriver:
         self._pass_over(writer, stop)
 
     def _pass_over(self, writer: PartitionWriter, stop: int) -> None:
-        """Take offsets that hold no record (a transaction's marker) as records that cannot be decoded."""
+        """Take offsets that hold no record (a transaction's marker) as records that cannot be decoded; never in silence."""
+        if writer.next_inbox < stop:
+            log.error("offsets_without_record", partition=self.partition, first=writer.next_inbox, next=stop)
         for offset in range(writer.next_inbox, stop):
             self._decide(writer, InboxRecord(offset, 0, None))
 

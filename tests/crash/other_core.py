@@ -43,7 +43,7 @@ def main() -> None:
 
     configure_logging()
     journal.VERSION = VERSION
-    partition.process_record = process_record  # type: ignore[assignment]
+    partition.process_record = process_record
     run(Settings.load())
 
 

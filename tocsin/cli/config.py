@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from schemas.errors import OperatorError
 from schemas.settings import Settings
 from tocsin.state import find_servers
 
@@ -28,17 +29,18 @@ def apply(file: File) -> None:
     """Publish a configuration as a whole, or not at all."""
     from producers.clock.publish import apply_configuration
 
-    apply_configuration(find_servers(Settings.load()), file)
-    print(f"{file} is applied")
+    version = apply_configuration(find_servers(Settings.load()), file)
+    print(f"{file} is applied: version {version}")
 
 
 @app.command()
 def show() -> None:
     """Print the configuration in force, as YAML without secrets."""
-    import msgspec
-    import yaml
-
     from producers.clock.publish import read_configuration
+    from schemas.configuration_text import render_configuration
 
-    configuration = read_configuration(find_servers(Settings.load()))
-    print(yaml.safe_dump(msgspec.to_builtins(configuration), sort_keys=False, allow_unicode=True), end="")
+    applied = read_configuration(find_servers(Settings.load()))
+    if applied is None:
+        raise OperatorError("no configuration is applied yet: `tocsin config apply FILE`")
+    version, configuration = applied
+    print(f"# version {version}\n{render_configuration(configuration)}", end="")

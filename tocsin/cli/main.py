@@ -71,10 +71,10 @@ def demo(
     once: Annotated[bool, typer.Option(help="End after the story, with exit code 0 or 1.")] = False, data: DataOption = None
 ) -> None:
     """Run the whole pipeline with a short real story."""
-    from tocsin import demo as story
+    from tocsin.demo.process import run
 
     settings = _settings()
-    story.run(replace(settings, data=data) if data is not None else settings, once)
+    run(replace(settings, data=data) if data is not None else settings, once)
 
 
 @app.command()

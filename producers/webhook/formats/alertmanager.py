@@ -33,11 +33,16 @@ PAGES = (("dashboard", "dashboardURL"), ("panel", "panelURL"), ("silence", "sile
 
 
 def parse(document: Document, door: Door) -> Parsed | None:
-    """Make events of Alertmanager's body; None when it is another."""
+    """Make events of Alertmanager's body; None when it is another, Grafana's too."""
     envelope = document.envelope
-    if not is_list(envelope.alerts) or not bytes(envelope.version) or read(envelope.version) != VERSION:
+    if not is_list(envelope.alerts) or is_grafana(envelope) or not bytes(envelope.version) or read(envelope.version) != VERSION:
         return None
     return parse_envelope(FORMAT, TOOL, envelope, door)
+
+
+def is_grafana(envelope: Envelope) -> bool:
+    """Grafana names its organisation; its version may be any."""
+    return bytes(envelope.org_id) not in (b"", b"null")
 
 
 def is_list(raw: msgspec.Raw) -> bool:

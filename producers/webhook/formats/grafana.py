@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from producers.webhook.door import Door
-from producers.webhook.formats.alertmanager import is_list, parse_envelope
+from producers.webhook.formats.alertmanager import is_grafana, is_list, parse_envelope
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.reading import Document
 
@@ -14,6 +14,6 @@ TOOL = "Grafana"
 def parse(document: Document, door: Door) -> Parsed | None:
     """Make events of Grafana's body; None when it is another."""
     envelope = document.envelope
-    if not is_list(envelope.alerts) or bytes(envelope.org_id) in (b"", b"null"):
+    if not is_list(envelope.alerts) or not is_grafana(envelope):
         return None
     return parse_envelope(FORMAT, TOOL, envelope, door)

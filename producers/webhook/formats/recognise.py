@@ -1,14 +1,32 @@
-"""Which format a body has: the vendors' are recognised whatever the integration's, anything else is generic JSON."""
+"""Which format a body has: the vendors' are recognised whatever the integration's, anything else is generic JSON.
+
+Formats are found by their entry points (group `tocsin.formats`), so that another package adds one. An entry is a
+function `parse(document: Document, door: Door) -> Parsed | None`, None for a body that is not of its format; no two
+may take the same body.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import entry_points
+
 from producers.webhook.door import Door
-from producers.webhook.formats import alertmanager, generic, grafana
+from producers.webhook.formats import generic
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.reading import Document
 from producers.webhook.refused import NotAnAlert
 
-VENDORS = (grafana.parse, alertmanager.parse)
+ENTRY_POINTS = "tocsin.formats"
+TAKES_ANYTHING = "generic"
+ParseVendor = Callable[[Document, Door], Parsed | None]
+
+
+@cache
+def vendors() -> tuple[ParseVendor, ...]:
+    """Load all formats but the one that takes anything, in the order of their names."""
+    found = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+    return tuple(entry.load() for entry in found if entry.name != TAKES_ANYTHING)
 
 
 def parse(body: bytes, door: Door) -> Parsed:
@@ -17,7 +35,7 @@ def parse(body: bytes, door: Door) -> Parsed:
     Raises `NotJson`, `TooLarge` or `NotAnAlert` (all the sender's), and nothing else, whatever the bytes.
     """
     document = Document(body)
-    for parse_vendor in VENDORS:
+    for parse_vendor in vendors():
         if parsed := parse_vendor(document, door):
             return parsed
     if door.format == "alertmanager":
