@@ -77,7 +77,7 @@ class FakeSlack:
         calls = self._get("/_calls", list[Call])
         new = [call for call in calls[self._told :] if call.method.startswith("chat.")]
         self._told = len(calls)
-        return list(_lines(new))
+        return list(tell_calls(new))
 
     def _messages(self) -> list[Message]:
         messages: list[Message] = self._get("/_messages", list[Message])
@@ -92,7 +92,8 @@ class FakeSlack:
             raise Unavailable(f"the fake Slack at {self._client.base_url}: {error}") from error
 
 
-def _lines(calls: list[Call]) -> Iterator[str]:
+def tell_calls(calls: list[Call]) -> Iterator[str]:
+    """Say each call in a line; edits of one message in a row are one."""
     for (verb, channel, _), group in groupby(calls, key=_what):
         alike = list(group)
         times = f" {len(alike)} times" if len(alike) > 1 else ""

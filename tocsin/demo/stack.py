@@ -71,13 +71,24 @@ class Demo:
 
 @contextmanager
 def running(settings: Settings) -> Iterator[Demo]:
-    """Run everything; at the end stop it, and remove the data when all went well.
+    """Run everything; at the end stop it, and remove the data when all went well or somebody said stop.
 
-    Raises `Unavailable` when it does not come up; the data is then kept, with its logs.
+    Raises `OperatorError` or `Unavailable` when it does not come up; the data is then kept, with its logs.
     """
-    begun = time.monotonic()
     settings.data.mkdir(mode=0o711, parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="demo-", dir=settings.data.resolve()))
+    try:
+        with _all_processes(settings, data) as demo:
+            yield demo
+    except KeyboardInterrupt:
+        _remove(data)
+        raise
+    _remove(data)
+
+
+@contextmanager
+def _all_processes(settings: Settings, data: Path) -> Iterator[Demo]:
+    begun = time.monotonic()
     with ExitStack() as stack:
         settings, moved = _free_addresses(_alone(settings, data))
         is_slack_fake = not settings.slack_token
@@ -88,7 +99,6 @@ def running(settings: Settings) -> Iterator[Demo]:
         supervisor = stack.enter_context(_process("up", ("-m", "tocsin", "up"), settings))
         settings = _wait_until_ready(settings, supervisor)
         yield Demo(settings, tokens, is_slack_fake, moved, time.monotonic() - begun, supervisor)
-    _remove(data)
 
 
 def _remove(data: Path) -> None:
