@@ -85,6 +85,7 @@ def test_confidential_incident_goes_to_confidential_channels_only(world: SlackWo
     secret = incident(is_confidential=True)
     world.start().deliver(batch(entry([secret], [notification(1), notification(2, receiver="secret")])))
     assert (texts(world, "C1"), len(texts(world, "C3"))) == ([], 1)
+    assert list(world.store.values) == ["shop/12/C3"]
 
 
 def test_incident_that_becomes_confidential_is_taken_out_of_an_open_channel(world: SlackWorld) -> None:
