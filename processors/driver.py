@@ -2,6 +2,7 @@
 
 Knows the rules of DESIGN section 1 about writing, and neither Faust nor Kafka's clients: another runtime can drive it.
 Not here: what is decided (`partition.py`), and how logs are read and written (`recovery.py`, `kafka_logs.py`).
+Over 300 lines, since reading, writing and beginning anew share one small state that is easier to trust in one place.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ log = structlog.get_logger()
 
 FIRST_BACK_OFF_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 5.0
+QUIET_SECONDS = 10.0
+"""Without a record for so long, although ticks come each second, the inbox itself is asked; a rebalance takes up to 7 s."""
 
 Cause = Literal["assigned", "overtaken", "unavailable"]
 """Why a state is recovered: the partition came to us; somebody else has written; a write or a read failed."""
@@ -46,6 +49,7 @@ class PartitionDriver:
         self._journal_end = 0
         self._seen = 0
         self._sent_at: float | None = None
+        self._moved_at = time.monotonic()
         self._is_behind = False
         self._is_resting = False
         self._is_closing = False
@@ -112,6 +116,22 @@ class PartitionDriver:
         self._seen = stop
         self._is_behind = True
         self._stir()
+
+    async def catch_up_if_stalled(self) -> None:
+        """Look whether the inbox goes on where nothing was delivered for long, and read it: delivery may have stopped.
+
+        Ticks come each second, so that this asks the broker only when something is wrong.
+        """
+        quiet_seconds = time.monotonic() - self._moved_at
+        if self._writer is None or self._is_behind or not self._is_taking or quiet_seconds < QUIET_SECONDS:
+            return
+        self._moved_at = time.monotonic()
+        try:
+            inbox = await self._logs.inbox_bounds()
+        except Unavailable as error:
+            log.warning("inbox_unreachable", partition=self.partition, reason=str(error))
+        else:
+            self.read_up_to(inbox.end)
 
     async def rest(self, seconds: float) -> None:
         """Write nothing new, and wait so long for the entry in flight: the partition may go to another worker."""
@@ -198,6 +218,7 @@ class PartitionDriver:
     async def _work(self, writer: PartitionWriter) -> Cause | None:
         """Write and read until it must begin anew (why), or was closed (None)."""
         self._writer = writer
+        self._moved_at = time.monotonic()
         self._is_behind = writer.next_inbox < self._seen
         self._stir()
         try:
@@ -250,6 +271,7 @@ class PartitionDriver:
         decisions = writer.take(record)
         if decisions is None:
             return
+        self._moved_at = time.monotonic()
         measures.RECORDS.inc()
         measures.EVENTS.inc(sum(len(outcome.events) for outcome in decisions.outcomes))
         for problem in decisions.problems:

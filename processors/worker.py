@@ -209,7 +209,7 @@ class Worker:
     # -- all the time ----------------------------------------------------------
 
     async def _keep_up(self) -> None:
-        """Commit what is covered, which is for monitoring alone, and notice when Faust has crashed."""
+        """Commit what is covered, which is for monitoring alone, and notice when Faust has crashed or delivers nothing."""
         while True:
             await asyncio.sleep(UPKEEP_SECONDS)
             measures.IN_FLIGHT_SECONDS.set(max((driver.in_flight_seconds for driver in self._drivers.values()), default=0))
@@ -217,6 +217,7 @@ class Worker:
                 raise Unavailable(f"Faust has crashed: {self._app.crash_reason!r}")
             if self._is_assigned:
                 await self._commit()
+                await asyncio.gather(*(driver.catch_up_if_stalled() for driver in self._drivers.values()))
 
     async def _commit(self) -> None:
         offsets = {tp: offset for tp, offset in self._offsets(lambda driver: driver.covered).items() if offset > 0}

@@ -358,3 +358,27 @@ def test_a_fault_of_ours_ends_the_driver_and_not_the_record(monkeypatch: pytest.
 
     driven = run(story, "a")
     assert ([type(failure) for failure in driven.failures], driven.driver.covered) == ([MemoryError], 1)
+
+
+def test_records_that_are_never_delivered_are_read_when_it_was_quiet_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_module, "QUIET_SECONDS", 0.0)
+
+    async def story(driven: Driven) -> None:
+        await driven.deliver(1)
+        await driven.until_covered()
+        driven.logs.add("C", "D")
+        await driven.driver.catch_up_if_stalled()
+        await driven.until_covered()
+
+    assert run(story, "A", "B").logs.titles() == ["A 1", "B 1", "C 1", "D 1"]
+
+
+def test_the_inbox_is_not_asked_while_records_come() -> None:
+    async def story(driven: Driven) -> None:
+        await driven.deliver(1)
+        await driven.until_covered()
+        driven.logs.add("C")
+        await driven.driver.catch_up_if_stalled()
+        assert driven.driver.next_inbox == 2
+
+    assert run(story, "A", "B").logs.titles() == ["A 1", "B 1"]
