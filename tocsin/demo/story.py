@@ -24,8 +24,6 @@ STORM_REQUESTS = 2_000
 STORM_SECONDS = 30
 SLACK_PAUSE_SECONDS = 1.2
 """Between two changes in one Slack channel: Slack takes one message a second there, and that is not what is measured."""
-PAGE_ENDS = {False: "status page, new incident", True: "status page, its end"}
-"""Timed apart: a rule's publication waits for the clock's next tick, up to 1 s; what is published changes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ class Story:
     def short_troubles_are_timed(self) -> None:
         """Five more troubles, one after the other, to see how long each takes to each sink.
 
-        They begin at different moments of a second, since some things wait for the clock's tick, which comes once a second.
+        They begin at different moments of a second, so that whatever waited for the clock's tick would show.
         """
         self.teller.scene("5  Five short troubles, one after the other, to take the time")
         for place, check in enumerate(shop.BLIPS):
@@ -146,7 +144,7 @@ class Story:
         status = "resolved" if is_up else "triggered"
         with ExitStack() as stack:
             watches = {"row in PostgreSQL": stack.enter_context(row_watch(self.at.read_model.url, check.title, status))}
-            watches |= self._slack_watch(check, is_up) | {PAGE_ENDS[is_up]: self._page_watch(check, is_up)}
+            watches |= self._slack_watch(check, is_up) | {"status page": self._page_watch(check, is_up)}
             times = measure(lambda: self._post_check(check, is_up).millis, watches)
         for end, millis in times.items():
             self.times.add(end, millis)

@@ -29,7 +29,6 @@ def tell_summary(story: Story) -> None:
     teller.say(f"  {'milliseconds from POST to':28}{'p50':>8}{'max':>8}{'measured':>10}")
     for end, middle, most, number in story.times.rows():
         teller.say(f"  {end:28}{middle:>8,.0f}{most:>8,.0f}{number:>8} ×")
-    teller.say("  A rule publishes a new incident on the clock's next tick, which comes once a second.", "dim")
     teller.say()
     teller.expect("every request was answered 202", {202: requests}, dict(at.doors.statuses))
     teller.expect("every event accepted has an outcome", at.doors.accepted, outcomes.total())
