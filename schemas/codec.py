@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import fastavro
 import msgspec
 
-from schemas import records
+from schemas import records, sink_records
 from schemas.errors import MalformedRecord
 
 MARKER = b"\xc3\x01"
@@ -38,9 +38,9 @@ SCHEMA_FILES: dict[type[records.Record], str] = {
     records.NotificationSection: "notification_section",
     records.ForgettingSection: "forgetting_section",
     records.PartitionState: "partition_state",
-    records.SlackThread: "slack_thread",
-    records.PublishedIncident: "published_incident",
-    records.DeadLetter: "dead_letter",
+    sink_records.SlackThread: "slack_thread",
+    sink_records.PublishedIncident: "published_incident",
+    sink_records.DeadLetter: "dead_letter",
 }
 FRAME_ITEMS: dict[str, type[records.FrameItem]] = {
     f"{NAMESPACE}.{kind.__name__}": kind for kind in (records.AlertBatch, records.Command, records.Tick, records.Configuration)

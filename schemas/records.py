@@ -236,7 +236,6 @@ class IncidentState(Record, frozen=True, kw_only=True):
     is_confidential: bool = False
     merged_into: int | None = None
     is_sla_missed: bool = False
-    is_held_open: bool = False
     published: Publication | None = None
     told: list[str] = []
     told_severity: Severity = "unknown"
@@ -377,39 +376,3 @@ class NotificationSection(Record, frozen=True):
 
 class ForgettingSection(Record, frozen=True):
     items: list[Forgetting]
-
-
-# -- topics slack-threads, published and dead-letters --------------------------
-
-
-class SlackThread(Record, frozen=True, kw_only=True):
-    project: str
-    incident: int
-    channel: str
-    delivery_id: str
-    intended_at: int
-    channel_id: str = ""
-    ts: str = ""
-    incident_state: bytes = b""
-    shown_version: int = 0
-    shown_hash: bytes = b""
-    told: int = 0
-    pending: list[Notification] = []
-    digest: int = 0
-
-
-class PublishedIncident(Record, frozen=True):
-    project: str
-    number: int
-    version: int
-    publication: Publication | None = None
-
-
-class DeadLetter(Record, frozen=True):
-    origin_topic: str
-    origin_partition: int
-    origin_offset: int
-    written_by: str
-    reason: str
-    at: int
-    original: bytes

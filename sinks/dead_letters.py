@@ -10,8 +10,8 @@ from kafka.errors import KafkaError
 from schemas.codec import encode
 from schemas.errors import Unavailable
 from schemas.kafka import client_options
-from schemas.records import DeadLetter
 from schemas.settings import Settings
+from schemas.sink_records import DeadLetter
 from schemas.topics import DEAD_LETTERS
 
 ACKNOWLEDGE_SECONDS = 5.0

@@ -186,7 +186,7 @@ class Sink(Protocol):
         """
 
     def tend(self) -> None:
-        """Do what is due by time (a retry that was put off, a digest). Called about once a second, also when nothing is read.
+        """Do what is due by time (a retry that was put off). Called about once a second, also when nothing is read.
 
         Raises `Unavailable` when it did not work out: it is called again after a while.
         """

@@ -114,7 +114,7 @@ INCIDENTS = Table(
         *columns("bigint", "number version firing total first_alert merged_into timeline_count notification_count"),
         *CAUSE,
         *columns("time", "created_at acknowledged_at resolved_at resolve_at remind_at publish_at"),
-        *columns("boolean", "is_confidential is_sla_missed is_held_open"),
+        *columns("boolean", "is_confidential is_sla_missed"),
         *columns("text[]", "components assignees told"),
         Column("group_values", "jsonb", "group"),
         *columns("jsonb", "links published"),

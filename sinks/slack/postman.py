@@ -15,7 +15,8 @@ import msgspec
 import structlog
 
 from schemas.errors import TocsinError
-from schemas.records import DeadLetter, Notification
+from schemas.records import Notification
+from schemas.sink_records import DeadLetter
 from sinks.slack import metrics
 from sinks.slack.blocks import Message, render_confidential, render_incident
 from sinks.slack.client import Refused, SlackClient, Throttled, Unreached, Unsure

@@ -12,7 +12,8 @@ import msgspec
 
 from schemas.codec import decode, encode
 from schemas.errors import MalformedRecord, OperatorError
-from schemas.records import IncidentSection, IncidentState, Notification, SlackThread
+from schemas.records import IncidentSection, IncidentState, Notification
+from schemas.sink_records import SlackThread
 from schemas.topics import partition_of
 from sinks.compacted import Change, Store
 from sinks.slack.client import Posted

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from schemas import records
 from schemas.configuration import Component, StatusPage
-from schemas.records import PublishedIncident
+from schemas.sink_records import PublishedIncident
 from sinks.follow_configuration import Applied
 
 IMPACTS = ("none", "minor", "major", "critical")

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from schemas.codec import decode, encode
 from schemas.errors import MalformedRecord, OperatorError
-from schemas.records import IncidentState, PublishedIncident
+from schemas.records import IncidentState
+from schemas.sink_records import PublishedIncident
 from sinks.compacted import Change, Store
 
 PARTITION = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from schemas.errors import Unavailable
-from schemas.records import DeadLetter
+from schemas.sink_records import DeadLetter
 from sinks.compacted import Change
 from sinks.follow_configuration import Applied
 from sinks.sink import Superseded

@@ -105,7 +105,6 @@ CREATE TABLE tocsin.incidents (
     is_confidential    boolean     NOT NULL,
     merged_into        bigint,
     is_sla_missed      boolean     NOT NULL,
-    is_held_open       boolean     NOT NULL,
     published          jsonb,      -- {"title", "impact", "components", "published_at", "updates"}, times in milliseconds
     told               text[]      NOT NULL,
     told_severity      text        NOT NULL,

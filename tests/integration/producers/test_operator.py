@@ -32,9 +32,9 @@ FROM (VALUES (%s::text, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::big
 INCIDENT = """
 INSERT INTO tocsin.incidents (project, number, version, inbox_offset, inbox_index, title, description, severity, alerts_severity,
     status, group_values, firing, total, created_at, components, author, assignees, links, is_confidential, is_sla_missed,
-    is_held_open, told, told_severity, timeline_count, notification_count)
+    told, told_severity, timeline_count, notification_count)
 VALUES ('shop', %s, 1, 0, 0, 'I', '', 'high', 'high', %s, '[{"name": "service", "value": "web"}]', 1, 1, %s, '{}', %s, %s, '[]',
-    %s, false, false, '{}', 'high', 0, 0)"""
+    %s, false, '{}', 'high', 0, 0)"""
 TIMELINE = "INSERT INTO tocsin.timeline VALUES ('shop', %s, %s, %s, 'ada', 'comment', %s, '{}', 0, 0)"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.codec import decode, encode
-from schemas.records import IncidentSection, SlackThread
+from schemas.records import IncidentSection
+from schemas.sink_records import SlackThread
 from sinks.sink import Superseded
 from tests.fakes.stores import MemoryStore
 from tests.unit.sinks.slack.world import NOON, SlackWorld, batch, entry, incident, notification

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.records import PublishedIncident
+from schemas.sink_records import PublishedIncident
 from sinks.follow_configuration import Applied
 from sinks.statuspage.model import build_page
 from tests.unit.sinks.statuspage.world import APPLIED, DAY, MINUTE, NOON, publication, published

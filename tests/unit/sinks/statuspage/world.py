@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from schemas.configuration import Component, Configuration, StatusPage
-from schemas.records import Publication, PublicUpdate, PublishedIncident
+from schemas.records import Publication, PublicUpdate
+from schemas.sink_records import PublishedIncident
 from sinks.follow_configuration import Applied
 
 NOON = 1_800_014_400_000

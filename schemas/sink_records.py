@@ -1,0 +1,39 @@
+"""The records of topics that sinks keep for themselves: slack-threads, published, dead-letters; fields as in `avro/*.avsc`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.records import Notification, Publication, Record
+
+
+class SlackThread(Record, frozen=True, kw_only=True):
+    project: str
+    incident: int
+    channel: str
+    delivery_id: str
+    intended_at: int
+    channel_id: str = ""
+    ts: str = ""
+    incident_state: bytes = b""
+    shown_version: int = 0
+    shown_hash: bytes = b""
+    told: int = 0
+    pending: list[Notification] = msgspec.field(default_factory=list)
+
+
+class PublishedIncident(Record, frozen=True):
+    project: str
+    number: int
+    version: int
+    publication: Publication | None = None
+
+
+class DeadLetter(Record, frozen=True):
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+    written_by: str
+    reason: str
+    at: int
+    original: bytes
