@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from tests.running import RunningStack
 from tests.servers import scratch_directory, wait_until
 
 VECTORS = Path(__file__).parents[1] / "contract" / "vectors"
+COMPLAINT = re.compile(r"warning|error|critical|Traceback|exit code|was ended by|rejected", re.IGNORECASE)
 TOKEN = "token-of-the-e2e-tests"
 CHANNEL = "C0E2E00001"
 PROJECT = {
@@ -68,6 +70,11 @@ class Live:
     def summary(self) -> Any:
         """Read the status page's summary."""
         return httpx.get(f"{self.page}/api/v2/summary.json", trust_env=False).raise_for_status().json()
+
+    def problems(self) -> str:
+        """Give what the processes have complained of, to be told with a failure."""
+        lines = [line for line in self.stack.output().splitlines() if COMPLAINT.search(line)]
+        return "\ncomplaints of the processes:\n" + "\n".join(lines[-40:])
 
     def accepts(self) -> bool:
         """Say whether the webhook knows the configuration and reaches Kafka."""
