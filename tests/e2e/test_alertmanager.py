@@ -32,7 +32,7 @@ def alertmanager(live: Live) -> Iterator[Alertmanager]:
 def test_what_a_real_alertmanager_sends_reaches_row_slack_and_page(live: Live, alertmanager: Alertmanager) -> None:
     started_at = now().replace(microsecond=0) - timedelta(minutes=2)
     alertmanager.send(LABELS, ANNOTATIONS, started_at)
-    wait_until(lambda: live.rows(ROW) != [], f"the row is there{live.problems()}")
+    wait_until(lambda: live.rows(ROW) != [], "the row is there")
     (row,) = live.rows(ROW)
     assert row == {
         "number": row["number"], "title": TITLE, "description": "4,000 wait.", "severity": "high", "status": "triggered",
