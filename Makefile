@@ -1,7 +1,7 @@
 # Every command of the project; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check fmt unit stories contract integration e2e crash bench docs
+.PHONY: help setup lock demo test check fmt unit thorough stories contract integration e2e crash bench docs
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -36,6 +36,9 @@ fmt: setup  ## format, and fix what can be fixed
 
 unit: setup  ## fast tests, no servers
 	@$(PYTEST) tests/unit
+
+thorough: setup  ## unit tests with fifty times as many examples of each property
+	@HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/unit
 
 stories: setup  ## the core: records in, decisions out
 	@$(PYTEST) tests/stories

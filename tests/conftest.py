@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from hypothesis import settings as properties
 
 from schemas.settings import Settings
 from tests.servers import running_kafka, running_postgres, with_prefix
 from tocsin.embedded import topics
 
+properties.register_profile("quick", max_examples=20, deadline=None)
+properties.register_profile("thorough", max_examples=1000, deadline=None)
+properties.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 WALL_CLOCK_MILLIS = 1_800_000_000_000
 _numbers = itertools.count(1)
 

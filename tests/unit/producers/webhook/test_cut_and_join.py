@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.webhook.cut import MAX_RECORD_BYTES, cut_request
@@ -44,7 +44,6 @@ def test_many_small_events_take_no_more_than_they_are_said_to() -> None:
         assert len(encode(Frame([piece.batch]))) <= piece.size
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 300_000), max_size=30), st.lists(st.text(max_size=50), max_size=20))
 def test_a_large_request_is_cut_in_order_into_batches_that_fit(sizes: list[int], reasons: list[str]) -> None:
     events = [event(index, size) for index, size in enumerate(sizes)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.webhook.content_body import encode_content
@@ -60,7 +60,6 @@ def test_any_body_is_parsed_or_refused_with_a_documented_answer(door: Door, body
         assert sorted(indexes) == list(range(parsed.total))
 
 
-@settings(max_examples=50)
 @given(st.lists(payloads, max_size=3) | payloads.map(lambda alert: {"version": "4", "alerts": [alert, {"labels": alert}]}))
 def test_what_an_alert_says_keeps_to_the_limits(value: object) -> None:
     parsed = or_refused(lambda: parse(json.dumps(value).encode(), DOORS[1]))
