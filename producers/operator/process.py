@@ -10,11 +10,9 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import structlog
-import uvicorn
 import uvloop
 
 from producers.follow_configuration import ConfigurationFollower
@@ -22,6 +20,7 @@ from producers.listener import bound_address, open_listener
 from producers.operator.app import build_app
 from producers.operator.database import Database
 from producers.operator.viewers import build_directory
+from producers.serve import build_server
 from schemas.configuration import Configuration
 from schemas.errors import SettingsError
 from schemas.settings import Settings
@@ -29,7 +28,6 @@ from schemas.telemetry import serve_metrics
 
 log = structlog.get_logger()
 NAME = "operator"
-FINISH_SECONDS = 3
 WATCH_SECONDS = 2.0
 
 
@@ -39,14 +37,6 @@ def run(settings: Settings) -> None:
         raise SettingsError("TOCSIN_DATABASE_URL is empty: the operator door reads PostgreSQL")
     with contextlib.closing(open_listener(settings, settings.operator_listen)) as listener:
         uvloop.run(Operator(settings, listener).serve())
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the process, which stops its other parts too."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Operator:
@@ -61,7 +51,7 @@ class Operator:
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_ready = False
         app = build_app(self._database, lambda: self._directory, self.ask_ready)
-        self._server = _Server(_server_config(settings, app))
+        self._server = build_server(settings, app)
 
     async def ask_ready(self) -> bool:
         """Say whether requests can be answered: people are known, and the database has the read model."""
@@ -103,19 +93,3 @@ def read_local_token(data: Path) -> str | None:
         return (data / "token").read_text("utf-8").strip() or None
     except FileNotFoundError:
         return None
-
-
-def _server_config(settings: Settings, app: object) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=FINISH_SECONDS,
-        ssl_certfile=settings.tls_cert or None,
-        ssl_keyfile=settings.tls_key or None,
-    )

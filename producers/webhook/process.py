@@ -10,16 +10,16 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import structlog
-import uvicorn
 import uvloop
 
 from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
 from producers.listener import bound_address, open_listener
+from producers.serve import build_server
 from producers.webhook.app import App
 from producers.webhook.auth import Doors
 from producers.webhook.door import build_doors
@@ -38,8 +38,6 @@ log = structlog.get_logger()
 NAME = "webhook"
 KEEP_ALIVE_SECONDS = 75
 """Longer than senders pause between two requests, so that they do not meet a connection that is just being closed."""
-FINISH_SECONDS = 3
-"""For requests that were accepted before the signal; with the rest of leaving it stays under 5 s."""
 CLOSE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 
@@ -48,14 +46,6 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened."""
     with contextlib.closing(open_listener(settings, settings.webhook_listen)) as listener:
         uvloop.run(Webhook(settings, listener).serve())
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the process: they must reach the door ticks first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Webhook:
@@ -77,7 +67,7 @@ class Webhook:
             is_ready=lambda: self.is_ready,
             new_receipt=lambda: new_receipt(now_millis, os.urandom),
         )
-        self._server = _Server(_server_config(settings, app))
+        self._server = build_server(settings, app, KEEP_ALIVE_SECONDS)
 
     @property
     def is_accepting(self) -> bool:
@@ -135,20 +125,3 @@ class Webhook:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-
-
-def _server_config(settings: Settings, app: App) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=FINISH_SECONDS,
-        ssl_certfile=settings.tls_cert or None,
-        ssl_keyfile=settings.tls_key or None,
-    )
