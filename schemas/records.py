@@ -45,6 +45,8 @@ class AlertEvent(Record, frozen=True):
     ended_at: int | None
     content: bytes
     payload: bytes
+    expires_at: int | None = None
+    expires_after_millis: int | None = None
 
 
 class Refusal(Record, frozen=True):
@@ -162,6 +164,7 @@ class AlertState(Record, frozen=True):
     changes: list[int]
     content_hash: bytes
     payload_hash: bytes
+    expires_at: int | None = None
 
     @property
     def is_open(self) -> bool:

@@ -82,7 +82,7 @@ def columns(kind: Kind, names: str) -> tuple[Column, ...]:
 CAUSE = (Column("inbox_offset", "bigint", "offset"), Column("inbox_index", "integer", "index"))
 SCALARS = (
     *columns("text", "project"),
-    *columns("bigint", "number version events incident previous"),
+    *columns("bigint", "number version events incident previous expires_at"),
     *CAUSE,
     *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at"),
     *columns("boolean", "is_flapping"),

@@ -48,6 +48,7 @@ CREATE TABLE tocsin.alerts (
     suppressed_by_id   text,
     assignees          text[]      NOT NULL,
     changes            bigint[]    NOT NULL,  -- flap history, in milliseconds: for the record, not for people
+    expires_at         bigint,     -- resolved by itself then, on a clock that rests while no door is open
     -- What the alert says; only written when it says something else.
     title              text        NOT NULL DEFAULT '',
     description        text,
