@@ -164,7 +164,7 @@ class AlertState(Record, frozen=True):
     changes: list[int]
     content_hash: bytes
     payload_hash: bytes
-    expires_at: int | None = None
+    expires_at: int | None
 
     @property
     def is_open(self) -> bool:

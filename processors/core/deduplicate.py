@@ -88,6 +88,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         changes=[],
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
+        expires_at=None,
     )
     decode_body(event.content, Content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)

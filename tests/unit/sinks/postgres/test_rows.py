@@ -18,7 +18,7 @@ from sinks.sink import Batch, JournalEntry
 def alert(number: int, version: int, events: int = 1) -> records.AlertState:
     return records.AlertState(
         "shop", number, version, version, 0, "f", b"", "generic", "high", "triggered", events, 1, None, 1, 1, None, None, None,
-        None, None, None, [], False, [], b"c", b"p",
+        None, None, None, [], False, [], b"c", b"p", None,
     )  # fmt: skip
 
 
