@@ -8,13 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 
 from producers.webhook.door import Door
 from producers.webhook.refused import SwitchedOff, Unauthorized
 
-Doors = Mapping[tuple[str, str], Door]
 _NO_DOOR = ("sha256:" + "0" * 64,)
 """Compared with where there is no integration, so that the time tells nobody that there is none."""
 
@@ -37,13 +36,12 @@ def _password(credentials: bytes) -> bytes | None:
     return password or None
 
 
-def admit(doors: Doors, project: str, integration: str, token: bytes | None) -> Door:
-    """Find the integration that a token opens.
+def admit(door: Door | None, token: bytes | None) -> Door:
+    """Give the door to who may come in; None is where there is none.
 
     Raises `Unauthorized` for no token, a wrong one and no such integration alike; `SwitchedOff` for the right token
     of an integration that is not enabled.
     """
-    door = doors.get((project, integration))
     presented = "sha256:" + sha256(token or b"").hexdigest()
     is_right = False
     for known in door.token_hashes if door else _NO_DOOR:
@@ -51,5 +49,5 @@ def admit(doors: Doors, project: str, integration: str, token: bytes | None) -> 
     if door is None or token is None or not is_right:
         raise Unauthorized
     if not door.is_enabled:
-        raise SwitchedOff(f"Integration {integration} is switched off. Set 'enabled: true' in the configuration to use it.")
+        raise SwitchedOff(f"Integration {door.integration} is switched off. Set 'enabled: true' in the configuration to use it.")
     return door

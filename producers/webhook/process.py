@@ -21,8 +21,7 @@ from producers.follow_configuration import ConfigurationFollower
 from producers.listener import bound_address, open_listener
 from producers.serve import build_server
 from producers.webhook.app import App
-from producers.webhook.auth import Doors
-from producers.webhook.door import build_doors
+from producers.webhook.doors import Doors, index_doors
 from producers.webhook.inbox import KafkaInbox
 from producers.webhook.publish import Publisher
 from producers.webhook.receipts import new_receipt
@@ -54,7 +53,7 @@ class Webhook:
     def __init__(self, settings: Settings, listener: socket.socket) -> None:
         self._settings = settings
         self._listener = listener
-        self._doors: Doors = {}
+        self._doors = Doors()
         topic = INBOX.full_name(settings.topic_prefix)
         self._inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions))
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
@@ -118,7 +117,7 @@ class Webhook:
         log.info("webhook_stopped")
 
     def _take_configuration(self, version: int, configuration: Configuration) -> None:
-        self._doors = build_doors(configuration)
+        self._doors = index_doors(configuration)
 
     @staticmethod
     def _catch_signals(stop: Callable[[], None]) -> None:

@@ -8,7 +8,10 @@ import sys
 
 from tests.e2e.conftest import VECTORS, Live
 
-TOPICS = ("normalisation", "severity", "times", "fingerprints-explicit", "fingerprints-generated", "repeat", "alertmanager")
+TOPICS = (
+    "normalisation", "severity", "times", "fingerprints-explicit", "fingerprints-generated", "repeat", "alertmanager",
+    "doors", "gitlab-paths",
+)  # fmt: skip
 LEFT_OUT = {
     "R02": "needs the command acknowledge",
     "R03": "needs the command ignore",

@@ -12,8 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from producers.webhook import metrics
-from producers.webhook.app import App, Headers, Message
-from producers.webhook.auth import Doors
+from producers.webhook.answers import Headers, Message
+from producers.webhook.app import App
+from producers.webhook.doors import Doors
 from producers.webhook.publish import Publisher
 from schemas.records import Refusal
 from tests.unit.producers.webhook.doors import a_door
@@ -26,11 +27,12 @@ GOOD = (b"authorization", b"Bearer good")
 def doors() -> Doors:
     settings: dict[str, Any] = {"tokens": [hashed("good")]}
     off = a_door("generic", enabled=False, **settings)
-    return {
+    by_name = {
         ("shop", "web"): a_door("generic", **settings),
         ("shop", "am"): a_door("alertmanager", **settings),
         ("shop", "off"): off,
     }
+    return Doors(by_name, gitlab_projects={"acme/shop": "shop"}, only_alertmanagers={"shop": "am"})
 
 
 @dataclass
@@ -143,6 +145,16 @@ def test_one_answer_for_all_that_is_not_right() -> None:
 def test_an_alertmanager_body_may_have_more_than_one_mebibyte() -> None:
     padded = b" " * 2_000_000 + b'{"version":"4","alerts":[]}'
     assert Site().post(padded, "am")[0] == 202
+
+
+@pytest.mark.parametrize("path", ["/acme/shop/alerts/notify/any/web.json", "/Acme/Shop/prometheus/alerts/notify.json"])
+def test_gitlabs_doors_are_aliases_that_answer_200(path: str) -> None:
+    site = Site()
+    body = b'{"version":"4","alerts":[{"labels":{"a":"b"}}]}'
+    assert site.request("POST", path, body)[::2] == (200, {"receipt": "01RECEIPT", "accepted": 1, "rejected": []})
+    assert len(site.inbox.batches()) == 1
+    assert site.request("POST", path, body, headers=[(b"authorization", b"Bearer wrong")])[0] == 401
+    assert site.request("GET", path)[0] == 405
 
 
 def test_an_identity_encoding_is_none() -> None:

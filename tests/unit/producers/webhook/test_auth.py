@@ -50,7 +50,7 @@ def test_anything_else_is_no_token(value: bytes) -> None:
 
 
 def test_each_of_two_tokens_opens() -> None:
-    assert [admit(DOORS, "shop", "web", token).integration for token in (b"old", b"new")] == ["web", "web"]
+    assert [admit(DOORS["shop", "web"], token).integration for token in (b"old", b"new")] == ["web", "web"]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_each_of_two_tokens_opens() -> None:
 )  # fmt: skip
 def test_whatever_is_not_right_gets_one_answer(project: str, integration: str, token: bytes | None) -> None:
     with pytest.raises(Unauthorized) as refused:
-        admit(DOORS, project, integration, token)
+        admit(DOORS.get((project, integration)), token)
     assert refused.value.render() == Unauthorized().render()
 
 
 def test_the_right_token_of_a_door_that_is_switched_off_learns_so() -> None:
     with pytest.raises(SwitchedOff, match="enabled: true"):
-        admit(DOORS, "shop", "off", b"right")
+        admit(DOORS["shop", "off"], b"right")

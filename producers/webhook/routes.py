@@ -1,0 +1,47 @@
+"""Which door a path leads to: ours, the one of an Alertmanager's API, and GitLab's two (DESIGN section 4).
+
+Not here: whether there is such an integration, and who may use it (`doors.py`, `auth.py`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["in", "gitlab", "gitlab_prometheus", "healthy", "ready"]
+POSTED: frozenset[Kind] = frozenset(("in", "gitlab", "gitlab_prometheus"))
+"""Doors that take alerts."""
+_GITLAB_TAIL = ("alerts", "notify")
+_GITLAB_PROMETHEUS_TAIL = ("prometheus", "alerts", "notify.json")
+
+
+class Route(NamedTuple):
+    """A door. `project` is the project's key, or behind GitLab's doors the path that it has there."""
+
+    kind: Kind
+    project: str = ""
+    integration: str = ""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return ("POST",) if self.kind in POSTED else ("GET", "HEAD")
+
+
+HEALTHY, READY = Route("healthy"), Route("ready")
+_OWN = {"/-/healthy": HEALTHY, "/-/ready": READY}
+
+
+def find_route(path: str) -> Route | None:
+    """Read a path; None where there is no door."""
+    parts = path.split("/")
+    if len(parts) == 4 and parts[1] == "in" and parts[2] and parts[3]:
+        return Route("in", parts[2], parts[3])
+    return _OWN.get(path) or (_find_gitlab(parts[1:]) if len(parts) > 4 else None)
+
+
+def _find_gitlab(parts: list[str]) -> Route | None:
+    if tuple(parts[-3:]) == _GITLAB_PROMETHEUS_TAIL and len(parts) > 3:
+        return Route("gitlab_prometheus", "/".join(parts[:-3]))
+    integration = parts[-1].removesuffix(".json")
+    if len(parts) > 4 and tuple(parts[-4:-2]) == _GITLAB_TAIL and integration not in ("", parts[-1]):
+        return Route("gitlab", "/".join(parts[:-4]), integration)  # parts[-2], the name that GitLab gave it, may be any
+    return None

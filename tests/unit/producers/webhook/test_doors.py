@@ -1,0 +1,65 @@
+"""Paths lead to doors."""
+
+from __future__ import annotations
+
+import pytest
+
+from producers.webhook.doors import index_doors
+from producers.webhook.routes import HEALTHY, READY, Route, find_route
+from schemas.configuration import Configuration, Format, Integration, Project
+
+
+def integrations(**formats: Format) -> dict[str, Integration]:
+    return {name: Integration(format=format) for name, format in formats.items()}
+
+
+DOORS = index_doors(
+    Configuration(
+        projects={
+            "shop": Project(gitlab_path="Acme/web/shop", integrations=integrations(http="generic", am="alertmanager")),
+            "bank": Project(integrations=integrations(http="generic", one="alertmanager", two="alertmanager")),
+            "in": Project(integrations=integrations(http="generic", orders="topic")),
+        }
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/in/shop/http", Route("in", "shop", "http")),
+        ("/-/healthy", HEALTHY),
+        ("/-/ready", READY),
+        ("/acme/shop/alerts/notify/name/http.json", Route("gitlab", "acme/shop", "http")),
+        ("/alerts/notify/alerts/notify/name/http.json", Route("gitlab", "alerts/notify", "http")),
+        ("/a/b/c/prometheus/alerts/notify.json", Route("gitlab_prometheus", "a/b/c")),
+        ("/in/alerts/notify/name/http.json", Route("gitlab", "in", "http")),
+        ("/prometheus/alerts/notify.json", None),
+        ("/alerts/notify/name/http.json", None),
+        ("/acme/alerts/notify/name/http", None),
+        ("/acme/alerts/notify/name/.json", None),
+        ("/acme/alerts/notify.json", None),
+    ],
+)
+def test_a_path_is_a_door_or_none(path: str, route: Route | None) -> None:
+    assert find_route(path) == route
+
+
+@pytest.mark.parametrize(
+    ("route", "found"),
+    [
+        (Route("in", "shop", "http"), ("shop", "http")),
+        (Route("in", "Acme/web/shop", "http"), None),
+        (Route("gitlab", "acme/Web/shop", "http"), ("shop", "http")),
+        (Route("gitlab", "shop", "http"), None),
+        (Route("gitlab", "bank", "one"), ("bank", "one")),
+        (Route("gitlab_prometheus", "acme/web/shop"), ("shop", "am")),
+        (Route("gitlab_prometheus", "bank"), None),
+        (Route("gitlab_prometheus", "in"), None),
+        (Route("gitlab", "in", "orders"), None),
+        (Route("gitlab_prometheus", "nobody"), None),
+    ],
+)
+def test_a_route_leads_to_the_integration_that_it_means(route: Route, found: tuple[str, str] | None) -> None:
+    door = DOORS.find(route)
+    assert (door and (door.project, door.integration)) == found
