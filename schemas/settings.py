@@ -84,6 +84,10 @@ class Settings:
     slack_token: str = setting("", "Slack bot token (`xoxb-…`). Empty: Slack is off, unless a fake is named by the API URL.")
     slack_signing_secret: str = setting("", "Slack's signing secret.")
     slack_api_url: str = setting("https://slack.com/api/", "Slack's Web API; a fake can stand in.")
+    url: str = setting(
+        "", "Operator API for the command line, such as https://tocsin.example.com. Empty: the stack on this machine."
+    )
+    token: str = setting("", "Token for the command line; empty for the stack on this machine: its local admin token.")
     metrics_port_base: int = setting(0, "First of the metrics ports, one for each process, on loopback. 0: no metrics port.")
     instance: str = setting("", "Name of this process among its like, unique in the cluster; set by the supervisor.")
 

@@ -1,0 +1,42 @@
+"""Where a command finds the doors, and with what token: settings first, then the stack of the data directory.
+
+Not here: Kafka and PostgreSQL (`state.find_servers`).
+"""
+
+from __future__ import annotations
+
+from schemas.errors import OperatorError
+from schemas.settings import Settings
+from tocsin import state
+
+
+def webhook_url(settings: Settings) -> str:
+    """Give the webhook's address, without a slash at its end."""
+    return _url(settings, "webhook", str(settings.webhook_listen))
+
+
+def operator_url(settings: Settings) -> str:
+    """Give the operator API's address, without a slash at its end; `TOCSIN_URL` counts first."""
+    return settings.url.rstrip("/") or _url(settings, "operator", str(settings.operator_listen))
+
+
+def operator_token(settings: Settings) -> str:
+    """Give the token for the operator API: `TOCSIN_TOKEN`, else the local admin token; raises `OperatorError`.
+
+    The local token never goes to an address that was named: it is of no use there, and would be given away.
+    """
+    if settings.token:
+        return settings.token
+    file = settings.data / "token"
+    if settings.url or not file.exists():
+        raise OperatorError("no token: set TOCSIN_TOKEN to one of yours; `tocsin token new --person NAME` makes one")
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise OperatorError(f"{file} cannot be read ({error.strerror}): set TOCSIN_TOKEN to a token of yours") from error
+
+
+def _url(settings: Settings, door: str, listen: str) -> str:
+    stack = state.read(settings.data)
+    address = stack["addresses"].get(door, listen) if stack is not None else listen
+    return f"{'https' if settings.tls_cert else 'http'}://{address}"
