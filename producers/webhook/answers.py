@@ -19,6 +19,10 @@ Headers: TypeAlias = "list[tuple[bytes, bytes]]"
 JSON, PROBLEM, TEXT = b"application/json", b"application/problem+json", b"text/plain; charset=utf-8"
 
 
+MAX_REASONS = 5
+"""In the sentence for people; the list has all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -32,6 +36,21 @@ def accepted(status: int, receipt: str, parsed: Parsed) -> Answer:
     return Answer(status, msgspec.json.encode({"receipt": receipt, "accepted": len(parsed.events), "rejected": parsed.refusals}))
 
 
+def partly_accepted(receipt: str, parsed: Parsed) -> Answer:
+    """Say as Alertmanager does that some were refused, with 400 although Kafka has the others; sending again helps nobody."""
+    reasons = "; ".join(f"alert {refusal.index}: {refusal.reason}" for refusal in parsed.refusals[:MAX_REASONS])
+    body = {
+        "type": "about:blank",
+        "title": "Some alerts were refused",
+        "status": 400,
+        "detail": f"{len(parsed.refusals)} of {parsed.total} alerts were refused ({reasons}); the others are accepted.",
+        "receipt": receipt,
+        "accepted": len(parsed.events),
+        "rejected": parsed.refusals,
+    }
+    return Answer(400, msgspec.json.encode(body), PROBLEM)
+
+
 def problem(refused: Refused) -> Answer:
     """Say why nothing was accepted."""
     return Answer(refused.status, refused.render(), PROBLEM, tuple(refused.headers()))
@@ -40,6 +59,21 @@ def problem(refused: Refused) -> Answer:
 def state(is_good: bool) -> Answer:
     """Answer a probe."""
     return Answer(200, b"ok\n", TEXT) if is_good else Answer(503, b"not ready\n", TEXT)
+
+
+ALERTMANAGER_STATUS = Answer(
+    200,
+    msgspec.json.encode(
+        {
+            "cluster": {"status": "disabled", "peers": []},
+            "config": {"original": ""},
+            "uptime": "1970-01-01T00:00:00.000Z",
+            "versionInfo": dict.fromkeys(("branch", "buildDate", "buildUser", "goVersion", "revision"), "")
+            | {"version": "tocsin"},
+        }
+    ),
+)
+"""`alertmanagerStatus` of Alertmanager's API v2, with all that it requires and nothing that a stranger should know."""
 
 
 async def send_answer(send: Send, answer: Answer) -> None:

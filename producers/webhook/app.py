@@ -12,14 +12,26 @@ from collections.abc import Callable
 import structlog
 
 from producers.webhook import metrics
-from producers.webhook.answers import Answer, Headers, Receive, Scope, Send, accepted, problem, send_answer, state
+from producers.webhook.answers import (
+    ALERTMANAGER_STATUS,
+    Answer,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    accepted,
+    partly_accepted,
+    problem,
+    send_answer,
+    state,
+)
 from producers.webhook.auth import admit, token_in
 from producers.webhook.body import Gone, check_encoding, read_body
 from producers.webhook.cut import cut_request
 from producers.webhook.door import Door
 from producers.webhook.doors import Doors
+from producers.webhook.formats import prometheus, recognise
 from producers.webhook.formats.parsed import Parsed
-from producers.webhook.formats.recognise import parse
 from producers.webhook.limits import max_body_bytes
 from producers.webhook.publish import Publisher
 from producers.webhook.refused import Broken, NotDurable, NotFound, Refused, WrongMethod
@@ -69,6 +81,8 @@ class App:
             raise WrongMethod(route.methods[0])
         if route.kind in POSTED:
             return await self._take_alerts(route, scope["headers"], receive)
+        if route.kind == "status":
+            return ALERTMANAGER_STATUS
         return state(route.kind == "healthy" or self._is_ready())
 
     async def _take_alerts(self, route: Route, headers: Headers, receive: Receive) -> Answer:
@@ -79,15 +93,14 @@ class App:
         door = admit(self._doors().find(route), token_in(headers))
         check_encoding(headers)
         body = await read_body(headers, receive, max_body_bytes(door.format))
-        parsed = await (asyncio.to_thread(parse, body, door) if len(body) > IN_THREAD_BYTES else _parse(body, door))
+        parse = prometheus.parse if route.kind == "api_v2" else recognise.parse
+        parsed = await asyncio.to_thread(parse, body, door) if len(body) > IN_THREAD_BYTES else parse(body, door)
         receipt = self._new_receipt()
         await self._publisher.publish(cut_request(door, receipt, parsed))
         _count(door, parsed)
+        if route.kind == "api_v2" and parsed.refusals:
+            return partly_accepted(receipt, parsed)
         return accepted(202 if route.kind == "in" else 200, receipt, parsed)
-
-
-async def _parse(body: bytes, door: Door) -> Parsed:
-    return parse(body, door)
 
 
 def _count(door: Door, parsed: Parsed) -> None:

@@ -23,7 +23,7 @@ class Doors:
 
     def find(self, route: Route) -> Door | None:
         """Give the door that a path leads to; None when there is none, or when it is not clear which."""
-        if route.kind == "in":
+        if route.kind in ("in", "api_v2"):
             return self.by_name.get((route.project, route.integration))
         project = self.gitlab_projects.get(route.project.lower(), "")
         integration = route.integration if route.kind == "gitlab" else self.only_alertmanagers.get(project, "")

@@ -1,7 +1,7 @@
 """Requests that are answered with a problem (RFC 9457), each error one row of DESIGN's answer table.
 
 Refused
-├── NotJson 400 · NotAnAlert 422      what was sent
+├── NotJson, NotAnArray 400 · NotAnAlert 422   what was sent
 ├── Unauthorized 401 · SwitchedOff 403    who sent it, where to
 ├── TooLarge 413 · EncodedBody 415    how it was sent
 ├── NotFound 404 · WrongMethod 405    no door there
@@ -42,6 +42,10 @@ class Refused(SenderError):
 
 class NotJson(Refused):
     status, title = 400, "Not JSON"
+
+
+class NotAnArray(Refused):
+    status, title = 400, "Not an array"
 
 
 class Unauthorized(Refused):

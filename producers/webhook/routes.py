@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["in", "gitlab", "gitlab_prometheus", "healthy", "ready"]
-POSTED: frozenset[Kind] = frozenset(("in", "gitlab", "gitlab_prometheus"))
+Kind = Literal["in", "api_v2", "gitlab", "gitlab_prometheus", "healthy", "ready", "status"]
+POSTED: frozenset[Kind] = frozenset(("in", "api_v2", "gitlab", "gitlab_prometheus"))
 """Doors that take alerts."""
 _GITLAB_TAIL = ("alerts", "notify")
 _GITLAB_PROMETHEUS_TAIL = ("prometheus", "alerts", "notify.json")
@@ -27,6 +27,7 @@ class Route(NamedTuple):
 
 
 HEALTHY, READY = Route("healthy"), Route("ready")
+STATUS = Route("status")
 _OWN = {"/-/healthy": HEALTHY, "/-/ready": READY}
 
 
@@ -35,7 +36,18 @@ def find_route(path: str) -> Route | None:
     parts = path.split("/")
     if len(parts) == 4 and parts[1] == "in" and parts[2] and parts[3]:
         return Route("in", parts[2], parts[3])
-    return _OWN.get(path) or (_find_gitlab(parts[1:]) if len(parts) > 4 else None)
+    if len(parts) < 5:
+        return _OWN.get(path)
+    is_under_integration = parts[1] == "in" and parts[2] and parts[3]
+    return (is_under_integration and _find_alertmanager(parts)) or _find_gitlab(parts[1:])
+
+
+def _find_alertmanager(parts: list[str]) -> Route | None:
+    """Read what a Prometheus whose `path_prefix` is an integration's door asks for; only the alerts need a token."""
+    rest = "/" + "/".join(parts[4:])
+    if rest == "/api/v2/alerts":
+        return Route("api_v2", parts[2], parts[3])
+    return STATUS if rest == "/api/v2/status" else _OWN.get(rest)
 
 
 def _find_gitlab(parts: list[str]) -> Route | None:

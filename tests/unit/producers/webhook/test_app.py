@@ -157,6 +157,39 @@ def test_gitlabs_doors_are_aliases_that_answer_200(path: str) -> None:
     assert site.request("GET", path)[0] == 405
 
 
+def test_prometheus_is_answered_as_by_an_alertmanager() -> None:
+    site = Site()
+    assert site.post(b'[{"labels":{"a":"b"}}]', "web/api/v2/alerts") == (
+        200,
+        {"receipt": "01RECEIPT", "accepted": 1, "rejected": []},
+    )
+    assert [(batch.format, batch.integration) for batch in site.inbox.batches()] == [("prometheus", "door")]
+    assert Site().problem(b"[]", "new/api/v2/alerts")[0] == 401
+
+
+def test_prometheus_is_told_of_what_was_refused_though_the_rest_is_accepted() -> None:
+    site = Site()
+    status, headers, answer = site.request("POST", "/in/shop/am/api/v2/alerts", b'[{"labels":{"a":"b"}},{"labels":{"a":""}},7]')
+    assert (status, headers[b"content-type"]) == (400, b"application/problem+json")
+    assert answer["detail"] == "2 of 3 alerts were refused (alert 1: no labels; alert 2: not an object); the others are accepted."
+    assert (answer["receipt"], answer["accepted"], [one["index"] for one in answer["rejected"]]) == ("01RECEIPT", 1, [1, 2])
+    assert [len(batch.events) for batch in site.inbox.batches()] == [1]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"5", b'"x"', b"{bad", b"[{]"])
+def test_prometheus_door_takes_arrays_alone(body: bytes) -> None:
+    assert Site().problem(body, "am/api/v2/alerts")[0] == 400
+
+
+def test_an_alertmanagers_other_pages_are_there_without_a_token() -> None:
+    nobody: Headers = [(b"host", b"x")]
+    answers = [
+        Site().request("GET", f"/in/shop/am{path}", headers=nobody) for path in ("/-/ready", "/-/healthy", "/api/v2/status")
+    ]
+    assert [(status, body) for status, _, body in answers[:2]] == [(200, b"ok\n")] * 2
+    assert (answers[2][0], set(answers[2][2])) == (200, {"cluster", "config", "uptime", "versionInfo"})
+
+
 def test_an_identity_encoding_is_none() -> None:
     assert Site().post(b"{}", headers=[GOOD, (b"content-encoding", b"Identity")])[0] == 202
 

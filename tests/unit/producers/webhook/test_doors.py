@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from producers.webhook.doors import index_doors
-from producers.webhook.routes import HEALTHY, READY, Route, find_route
+from producers.webhook.routes import HEALTHY, READY, STATUS, Route, find_route
 from schemas.configuration import Configuration, Format, Integration, Project
 
 
@@ -34,6 +34,14 @@ DOORS = index_doors(
         ("/alerts/notify/alerts/notify/name/http.json", Route("gitlab", "alerts/notify", "http")),
         ("/a/b/c/prometheus/alerts/notify.json", Route("gitlab_prometheus", "a/b/c")),
         ("/in/alerts/notify/name/http.json", Route("gitlab", "in", "http")),
+        ("/in/shop/http/api/v2/alerts", Route("api_v2", "shop", "http")),
+        ("/in/shop/http/api/v2/status", STATUS),
+        ("/in/shop/http/-/ready", READY),
+        ("/in/shop/http/-/healthy", HEALTHY),
+        ("/in//http/api/v2/alerts", None),
+        ("/in/shop/http/api/v1/alerts", None),
+        ("/api/v2/alerts", None),
+        ("/in/shop/alerts/notify/name/http.json", Route("gitlab", "in/shop", "http")),
         ("/prometheus/alerts/notify.json", None),
         ("/alerts/notify/name/http.json", None),
         ("/acme/alerts/notify/name/http", None),
@@ -50,6 +58,7 @@ def test_a_path_is_a_door_or_none(path: str, route: Route | None) -> None:
     [
         (Route("in", "shop", "http"), ("shop", "http")),
         (Route("in", "Acme/web/shop", "http"), None),
+        (Route("api_v2", "shop", "am"), ("shop", "am")),
         (Route("gitlab", "acme/Web/shop", "http"), ("shop", "http")),
         (Route("gitlab", "shop", "http"), None),
         (Route("gitlab", "bank", "one"), ("bank", "one")),

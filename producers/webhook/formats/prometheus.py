@@ -1,0 +1,47 @@
+"""Alertmanager's API v2, `POST /api/v2/alerts`: what Prometheus itself sends to an Alertmanager (BEHAVIOUR 2).
+
+Chosen by its path, not recognised by the body: an array is generic JSON elsewhere. The shape is `postableAlerts` of
+https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert of this API never says that it is
+over: its end does, and the core, which knows the time, judges it. Not here: the answer, which is 400 for any refusal.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import msgspec
+
+from producers.webhook.door import Door
+from producers.webhook.formats import alertmanager
+from producers.webhook.formats.parsed import Parsed, parse_elements
+from producers.webhook.reading import Document
+from producers.webhook.refused import NotAnArray
+from producers.webhook.text import JsonObject
+from producers.webhook.times import millis_of
+from schemas.records import AlertEvent
+
+FORMAT = "prometheus"
+RESOLVE_AFTER_MILLIS = 5 * 60_000
+"""Alertmanager's own `resolve_timeout`: an alert without an end is over so long after it was last sent."""
+
+
+def parse(body: bytes, door: Door) -> Parsed:
+    """Make events of an array; raises `NotJson` or `TooLarge`, or `NotAnArray` for other JSON."""
+    document = Document(body)
+    if document.opening != b"[":
+        document.read()
+        raise NotAnArray("This door takes an array of alerts, as Prometheus sends to /api/v2/alerts.")
+    return parse_elements(FORMAT, document.elements(), partial(parse_alert, door))
+
+
+def parse_alert(door: Door, index: int, raw: bytes, alert: JsonObject) -> AlertEvent:
+    """Make an event of one element; raises `RejectedElement` when it has no labels."""
+    event = alertmanager.parse_alert(door, alertmanager.TOOL, [], index, raw, alert)
+    ends_at = millis_of(alert.get("endsAt"))
+    return msgspec.structs.replace(
+        event,
+        is_firing=True,
+        ended_at=None,
+        expires_at=ends_at,
+        expires_after_millis=RESOLVE_AFTER_MILLIS if ends_at is None else None,
+    )
