@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
+from schemas.configuration import Configuration
 from schemas.errors import OperatorError
 from schemas.settings import Settings
+from tocsin import exits
 from tocsin.state import find_servers
 
 app = typer.Typer(help="The configuration: projects, rules, people.", no_args_is_help=True)
@@ -16,11 +19,26 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The YAM
 
 
 @app.command()
-def check(file: File) -> None:
-    """Read a file as `apply` would, and say what is wrong with line and column; nothing is published."""
+def check(
+    file: File,
+    sample: Annotated[
+        Path | None, typer.Option(help="A payload (JSON): show the alerts that it would become.", exists=True, dir_okay=False)
+    ] = None,
+    integration: Annotated[str | None, typer.Option(help="Who sends the sample: PROJECT/NAME [the only one].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines; with --sample.")] = False,
+) -> None:
+    """Read a file as `apply` would, and say what is wrong with line and column; nothing is published.
+
+    With --sample also show what the payload would become; exit code 1 when anything of it would be refused.
+    """
     from schemas.configuration_file import load_configuration
 
+    if sample is None and (integration is not None or as_json):
+        raise typer.BadParameter("--integration and --json go with --sample")
     configuration = load_configuration(file)
+    if sample is not None:
+        _show_sample(configuration, integration, sample.read_bytes(), as_json)
+        return
     print(f"{file} is good: projects {len(configuration.projects)}, people {len(configuration.people)}")
 
 
@@ -44,3 +62,13 @@ def show() -> None:
         raise OperatorError("no configuration is applied yet: `tocsin config apply FILE`")
     version, configuration = applied
     print(f"# version {version}\n{render_configuration(configuration)}", end="")
+
+
+def _show_sample(configuration: Configuration, integration: str | None, body: bytes, as_json: bool) -> None:
+    from tocsin.sample_check import choose, read_sample, render_sample
+    from tocsin.terminal import Terminal
+
+    sample = read_sample(*choose(configuration, integration), body)
+    print(msgspec.json.encode(sample).decode() if as_json else render_sample(sample, Terminal.find()))
+    if sample.rejected:
+        raise typer.Exit(exits.REFUSED)
