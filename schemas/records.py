@@ -264,11 +264,17 @@ class SilenceState(Record, frozen=True):
     muted_7d: int
 
 
+class Heartbeat(Record, frozen=True):
+    integration: str
+    heard_at: int
+
+
 class ProjectState(Record, frozen=True):
     project: str
     version: int
     alerts: int
     incidents: int
+    heartbeats: list[Heartbeat] = []
 
 
 class TimelineItem(Record, frozen=True):

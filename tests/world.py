@@ -37,6 +37,7 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
     fingerprint = words.pop("fingerprint", words.get("title", ""))
     start, end = words.pop("start", None), words.pop("end", None)
     payload = words.pop("payload", None)
+    expires, expires_after = words.pop("expires", None), words.pop("expires_after", None)
     severity = words.pop("severity", None)
     words.setdefault("title", "New: Alert")
     return AlertEvent(
@@ -49,13 +50,17 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
         ended_at=None if end is None else millis(end),
         content=encode_body(msgspec.convert(words, Content)),
         payload=(payload or msgspec.json.encode(said, order="sorted").decode()).encode(),
+        expires_at=None if expires is None else millis(expires),
+        expires_after_millis=None if expires_after is None else expires_after * 1000,
     )
 
 
-def batch(*said: Mapping[str, Any], project: str = PROJECT, format: str = "generic", receipt: str = "r") -> AlertBatch:
+def batch(
+    *said: Mapping[str, Any], project: str = PROJECT, format: str = "generic", receipt: str = "r", integration: str = "generic"
+) -> AlertBatch:
     """Build one request's alert events."""
     events = [event(place, **words) for place, words in enumerate(said)]
-    return AlertBatch(project, "generic", format, "critical", receipt, len(events), events)
+    return AlertBatch(project, integration, format, "critical", receipt, len(events), events)
 
 
 def configured(version: int, projects: Mapping[str, Any], components: Iterable[Any] = ()) -> records.Configuration:
@@ -128,6 +133,9 @@ class World:
 
     def tick(self, at: float) -> None:
         self.append(at, Tick(millis(at), "clock"))
+
+    def door_tick(self, at: float) -> None:
+        self.append(at, Tick(millis(at), "door"))
 
     def write(self, at_once: bool = True) -> None:
         """Write what has gathered as an entry."""

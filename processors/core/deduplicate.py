@@ -9,10 +9,13 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
+from processors.core.state import State
 from processors.core.work import Work
 from schemas.codec import decode_body, encode_body
-from schemas.records import AlertState, Content
+from schemas.records import AlertEvent, AlertState, Content, ResolvedBy
 
+HEARTBEAT_FORMAT = "heartbeat"
+"""Of events that the core makes itself when an integration is silent."""
 PROMETHEUS_FORMATS = frozenset({"alertmanager", "grafana", "prometheus"})
 STALE_MILLIS = 180_000
 """A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
@@ -24,7 +27,7 @@ def deduplicate(work: Work) -> None:
     event, state = work.event, work.state
     identity = (work.batch.project, event.fingerprint, event.identity)
     number = state.open_alerts.get(identity) if event.fingerprint else None
-    match (event.is_firing, number):
+    match (event.is_firing and not has_expired(event, state.now), number):
         case (True, None):
             newest = _newest(work)
             if newest is not None and _is_stale(work, newest):
@@ -88,7 +91,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         changes=[],
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
-        expires_at=None,
+        expires_at=expiry(work),
     )
     decode_body(event.content, Content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -114,18 +117,46 @@ def _merge(work: Work, alert: AlertState) -> None:
         severity=event.severity or alert.severity,
         content_hash=content_hash,
         payload_hash=payload_hash,
+        expires_at=expiry(work),
     )
     work.outcome = "merged"
 
 
 def _recover(work: Work, alert: AlertState) -> None:
-    state = work.state
-    ended_at = state.now if work.event.ended_at is None else work.event.ended_at
+    event, now = work.event, work.state.now
+    ended_at = next((at for at in (event.ended_at, event.expires_at) if at is not None), now)
     work.before = alert
-    work.alert = state.change_alert(
-        alert, status="resolved", ended_at=ended_at, resolved_at=state.now, resolved_by="recovery", waiting_group=None
-    )
+    work.alert = resolve(work.state, alert, ended_at, "recovery")
     work.outcome = "recovered"
+
+
+def resolve(state: State, alert: AlertState, ended_at: int, by: ResolvedBy) -> AlertState:
+    """Resolve an open alert; its incident is the caller's to look at."""
+    return state.change_alert(
+        alert,
+        status="resolved",
+        ended_at=ended_at,
+        resolved_at=state.now,
+        resolved_by=by,
+        waiting_group=None,
+        expires_at=None,
+    )
+
+
+def has_expired(event: AlertEvent, now: int) -> bool:
+    """Whether a firing event says by its end that it is over (BEHAVIOUR 2, "Alertmanager API v2")."""
+    return event.expires_at is not None and event.expires_at <= now
+
+
+def expiry(work: Work) -> int | None:
+    """Give when the alert ends unless it is sent again, on the clock of absences; None: never."""
+    event, state = work.event, work.state
+    if event.expires_at is not None:
+        return event.expires_at - state.put_off_millis
+    integration = None if work.batch.format == HEARTBEAT_FORMAT else work.rules.integration(work.batch.integration)
+    resolve_after = None if integration is None else integration.resolve_after
+    after = resolve_after if event.expires_after_millis is None else event.expires_after_millis
+    return None if after is None else state.door_clock + after
 
 
 def merge_content(old: bytes, new: bytes) -> bytes:

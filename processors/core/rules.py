@@ -38,6 +38,8 @@ class ProjectRules:
     incidents: tuple[Matching[IncidentRule], ...] = ()
     routes: tuple[Matching[Route], ...] = ()
     components: tuple[Matching[Component], ...] = ()
+    heartbeats: tuple[tuple[str, int], ...] = ()
+    """Integrations that must send now and then, and how often at least, in milliseconds."""
 
     def incident_rule(self, name: str | None) -> IncidentRule | None:
         """Find a rule as it is now; None when it is gone, or a person opened the incident."""
@@ -81,6 +83,7 @@ def _compile_project(name: str, configuration: PartitionConfiguration) -> Projec
         tuple(Matching(rule, _parse(rule.match)) for rule in project.incidents),
         tuple(Matching(route, _parse(route.match)) for route in project.notify),
         tuple(Matching(part, _parse(part.match)) for part in configuration.components if part.project == name),
+        tuple((label, entry.heartbeat) for label, entry in project.integrations.items() if entry.enabled and entry.heartbeat),
     )
 
 

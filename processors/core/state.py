@@ -38,6 +38,10 @@ Timer = tuple[int, TimerKind, str, int]
 """Due time, what to do, project and number of the incident; fired in this order."""
 TIMER_KINDS: tuple[TimerKind, ...] = ("publish", "resolve")
 MISSING: Any = object()
+FOR_EVER = 1 << 62
+DOOR_GAP_MILLIS = 10_000
+DOOR_GRACE_MILLIS = 60_000
+"""Without a door tick for the first, absences rest; when one comes they are put off by the gap and the second (BEHAVIOUR 4)."""
 
 
 @dataclass(slots=True)
@@ -103,6 +107,9 @@ class State:
         self.waiting: dict[tuple[str, str], dict[int, None]] = {}
         self.newest_incidents: dict[tuple[str, str], int] = {}
         self._timers: list[Timer] = []
+        self._expiries: list[tuple[int, str, int]] = []
+        self._expiry_of: dict[Key, int] = {}
+        """The earliest entry of `_expiries` for each alert; a later end is looked at when that one is due."""
         self.unmatched_by_rules: dict[Key, tuple[int, bytes, str, str]] = {}
         """Only a memory of what no rule matched (configuration, content, severity, status), to spare looking again."""
 
@@ -166,6 +173,9 @@ class State:
         self._set(self.decisions.alerts, key, alert)
         self._index_identity(alert)
         self._index_membership(key, old, alert)
+        if alert.expires_at is not None and alert.expires_at < self._expiry_of.get(key, FOR_EVER):
+            self._expiry_of[key] = alert.expires_at
+            heapq.heappush(self._expiries, (alert.expires_at, *key))
 
     def _index_identity(self, alert: AlertState) -> None:
         if not alert.fingerprint:
@@ -241,13 +251,20 @@ class State:
             if due is not None and (old is None or timer_of(old, kind) != due):
                 heapq.heappush(self._timers, (due, kind, *key))
 
+    def project(self, name: str) -> ProjectState:
+        return self.projects.get(name) or ProjectState(name, 0, 0, 0)
+
+    def change_project(self, project: ProjectState, **changes: Any) -> None:
+        """Put a changed form of a project; its version rises once for each record that changes it."""
+        version = project.version if project.project in self.decisions.projects else project.version + 1
+        self.put_project(replace(project, version=version, **changes))
+
     def next_number(self, project: str, kind: Literal["alerts", "incidents"]) -> int:
         """Take the next running number of a project."""
-        old = self.projects.get(project) or ProjectState(project, 0, 0, 0)
-        version = old.version if project in self.decisions.projects else old.version + 1
-        number = getattr(old, kind) + 1
-        self.put_project(replace(old, version=version, **{kind: number}))
-        return int(number)
+        old = self.project(project)
+        number = int(getattr(old, kind)) + 1
+        self.change_project(old, **{kind: number})
+        return number
 
     def put_project(self, project: ProjectState) -> None:
         self._set(self.projects, project.project, project)
@@ -262,6 +279,38 @@ class State:
             incident = self.incidents.get((project, number))
             if incident is not None and timer_of(incident, kind) == due:
                 return kind, incident
+        return None
+
+    @property
+    def door_clock(self) -> int:
+        """The clock of absences, in milliseconds: now, less all that it was put off while no door was open."""
+        return self.now - self.put_off_millis
+
+    @property
+    def is_door_open(self) -> bool:
+        return self.door_tick_at is not None and self.now - self.door_tick_at <= DOOR_GAP_MILLIS
+
+    def note_door(self) -> None:
+        """A door is open; if none was for a while, absences are put off by that while and some more (BEHAVIOUR 4)."""
+        gap = 0 if self.door_tick_at is None else self.now - self.door_tick_at
+        if gap > DOOR_GAP_MILLIS:
+            self.put_off_millis += gap + DOOR_GRACE_MILLIS
+        self.door_tick_at = self.now
+
+    def pop_expired(self) -> AlertState | None:
+        """Take the open alert that should have been sent again longest ago; none while no door is open."""
+        while self.is_door_open and self._expiries and self._expiries[0][0] <= self.door_clock:
+            due, project, number = heapq.heappop(self._expiries)
+            key = (project, number)
+            if self._expiry_of.get(key) == due:
+                del self._expiry_of[key]
+            alert = self.alerts.get(key)
+            if alert is None or not alert.is_open or alert.expires_at is None or key in self._expiry_of:
+                continue
+            if alert.expires_at <= self.door_clock:
+                return alert
+            self._expiry_of[key] = alert.expires_at
+            heapq.heappush(self._expiries, (alert.expires_at, *key))
         return None
 
     # -- the partition's own state ---------------------------------------------

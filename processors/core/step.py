@@ -1,33 +1,31 @@
-"""One inbox record through the core: the steps in their order, ticks and configurations.
+"""One inbox record through the core: its batches, ticks and configurations.
 
-Not here: Kafka, batching and writing; see `processors/partition.py` and `processors/journal.py`.
+Not here: the steps that an event goes through (`event.py`); Kafka, batching and writing (`processors/partition.py`,
+`processors/journal.py`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from processors.core.correlate import correlate, find_home
-from processors.core.deduplicate import deduplicate
-from processors.core.notify import notify, tell
+from processors.core.absence import end_what_is_absent, hear
+from processors.core.correlate import find_home
+from processors.core.event import FAULTS, process_event
+from processors.core.notify import tell
 from processors.core.rules import Rules
 from processors.core.state import Decisions, State
 from processors.core.timers import fire_due_timers
-from processors.core.transition import transition
-from processors.core.work import IncidentChange, Work
+from processors.core.work import IncidentChange
 from schemas.codec import decode
 from schemas.errors import MalformedRecord, TocsinError
-from schemas.records import AlertBatch, AlertEvent, Command, Configuration, EventOutcome, Frame, Outcome, Tick
+from schemas.records import AlertBatch, Command, Configuration, EventOutcome, Frame, Outcome, Tick
 from schemas.topics import EVENTS_HEADER
 
-VERSION = "1"
+VERSION = "2"
 """Of the core: part of every entry, raised whenever the same record may lead to another decision."""
-STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, correlate, transition, notify)
 LEAP_MILLIS = 3_600_000
 AGREEMENT_MILLIS = 300_000
-FAULTS = (MemoryError, ImportError, SystemError)
-"""Errors that are not a function of the record: they stop the worker instead of rejecting an event."""
 
 
 def process_record(
@@ -67,40 +65,24 @@ def _advance(state: State, timestamp: int, items: Sequence[object]) -> None:
 
 
 def _process_batch(state: State, place: int, batch: AlertBatch) -> None:
+    hear(state, batch.project, batch.integration)
     outcomes = [EventOutcome(refusal.index, "rejected", reason=refusal.reason) for refusal in batch.refusals]
     for event in batch.events:
         state.cause.index += 1
-        outcomes.append(_process_event(state, batch, event))
+        outcomes.append(process_event(state, batch, event))
     outcomes.sort(key=lambda outcome: outcome.index)
     state.decisions.outcomes.append(
         Outcome(batch.project, batch.integration, state.decisions.offset, place, state.now, batch.receipt, batch.total, outcomes)
     )
 
 
-def _process_event(state: State, batch: AlertBatch, event: AlertEvent) -> EventOutcome:
-    work = Work(state, state.rules.of(batch.project), batch, event)
-    try:
-        with state.all_or_nothing():
-            for step in STEPS:
-                step(work)
-    except FAULTS:
-        raise
-    except Exception as error:  # noqa: BLE001 - the event is to blame, or a rule: the others go on, and its receipt says why
-        reason = str(error) if isinstance(error, TocsinError) else f"{type(error).__name__}: {error}"
-        return EventOutcome(event.index, "rejected", reason=reason)
-    alert = work.alert
-    assert work.outcome is not None
-    if alert is None:
-        return EventOutcome(event.index, work.outcome)
-    return EventOutcome(event.index, work.outcome, alert.number, alert.incident, alert.suppressed_by)
-
-
 def _process_tick(state: State, tick: Tick) -> None:
     match tick.source:
         case "door":
-            state.door_tick_at = state.now
+            state.note_door()
         case "clock":
             event_index, state.cause.index = state.cause.index, -1
+            end_what_is_absent(state)
             fire_due_timers(state)
             state.cause.index = event_index
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from processors.core import incidents
+from processors.core.event import FAULTS
 from processors.core.notify import tell
 from processors.core.state import State, TimerKind
 from processors.core.work import IncidentChange
@@ -16,7 +17,7 @@ def fire_due_timers(state: State) -> None:
         try:
             with state.all_or_nothing():
                 _fire(state, kind, incident)
-        except (MemoryError, ImportError, SystemError):
+        except FAULTS:
             raise
         except Exception as error:  # noqa: BLE001 - a rule or program that fails must not fail again at every tick
             state.decisions.problems.append(f"timer {kind} of {incident.project}/{incident.number}: {error!r}")

@@ -9,7 +9,7 @@ from processors.core import incidents
 from processors.core.rules import ProjectRules
 from processors.core.state import State
 from processors.core.work import IncidentChange, Work
-from schemas.records import IncidentState
+from schemas.records import AlertState, IncidentState
 
 
 def transition(work: Work) -> None:
@@ -20,14 +20,21 @@ def transition(work: Work) -> None:
     incident = state.incidents[alert.project, alert.incident]
     if not incident.is_open:
         return
-    if work.outcome == "recovered":
-        if work.before is not None and work.before.counts_as_firing:
-            incident = state.change_incident(incident, firing=incident.firing - 1)
-        _close_if_quiet(state, work.rules, incident, work.changes)
+    if work.outcome == "recovered" and work.before is not None:
+        note_end(state, work.rules, incident, work.before, work.changes)
     elif work.outcome == "merged":
         incident, rose = incidents.note_severity(state, incident, alert.severity)
         if rose:
             work.changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
+
+
+def note_end(
+    state: State, rules: ProjectRules, incident: IncidentState, before: AlertState, changes: list[IncidentChange]
+) -> None:
+    """Count an alert of an open incident out that has ended, and close the incident when it was the last."""
+    if before.counts_as_firing:
+        incident = state.change_incident(incident, firing=incident.firing - 1)
+    _close_if_quiet(state, rules, incident, changes)
 
 
 def _close_if_quiet(state: State, rules: ProjectRules, incident: IncidentState, changes: list[IncidentChange]) -> None:

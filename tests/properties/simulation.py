@@ -30,6 +30,7 @@ RULES = {
 }
 CONFIGURATION = {
     PROJECT: {
+        "integrations": {"generic": {"format": "generic", "resolve_after": 4_000, "heartbeat": 3_000}},
         "incidents": [{"name": "by service", "group_by": ["service"], "resolve_after": 3000}],
         "notify": [{"receivers": ["oncall"]}],
     }
@@ -133,7 +134,7 @@ class Simulation:
     def produce(self) -> None:
         self.clock += self.random.choice((0.0, 0.1, 1.0, 5.0))
         if self.random.random() < 0.3:
-            self.append(Tick(millis(self.clock), "clock"))
+            self.append(*(Tick(millis(self.clock), source) for source in ("clock", "door") if self.random.random() < 0.8))
             return
         said = [self._event() for _ in range(self.random.randint(1, 6))]
         for _ in range(self.random.choice((1, 1, 1, 2))):  # a producer's retry may write a frame twice

@@ -2,7 +2,8 @@
 
 A story: `says`, `config` (a project's rules, durations in seconds), `steps`, and what holds at the end: `alerts`,
 `incidents`, `notifications`, `outcomes`, `timeline`. A step is `{at, send: [events], format?}`, `{at}` (nothing but
-time), `{at, tick}` or `{at, config}`. The clock ticks each second in between, unless the story says `ticks: false`.
+time), `{at, tick}` or `{at, config}`. The clock ticks each second in between, unless the story says `ticks: false`, but
+not within `stopped: [from, to]`; so does a door with `doors: true`, but not within `shut: [from, to]`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from schemas.records import AlertState, IncidentState, Tick
 from tests.world import EPOCH, PROJECT, ReadModel, World, batch, configured, millis
 
 FOLDER = Path(__file__).parent
-DURATIONS = ("within", "reopen_within", "resolve_after", "publish_after", "remind_after")
+DURATIONS = ("within", "reopen_within", "resolve_after", "publish_after", "remind_after", "heartbeat")
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,24 @@ class Story:
         for step in self.told["steps"]:
             while self.told.get("ticks", True) and now + 1 <= step["at"]:
                 now += 1
-                world.tick(now)
+                if self.told.get("doors") and not self._is_within("shut", now):
+                    world.door_tick(now)
+                if not self._is_within("stopped", now):
+                    world.tick(now)
             now = max(now, int(step["at"]))
             if "send" in step:
-                world.append(step["at"], batch(*step["send"], format=step.get("format", "generic")))
+                sender = {"format": step.get("format", "generic"), "integration": step.get("integration", "generic")}
+                world.append(step["at"], batch(*step["send"], **sender))
             if "tick" in step:
                 world.tick(step["at"])
             if "config" in step:
                 version += 1
                 world.append(step["at"], self._configured(version, step["config"]))
         return world
+
+    def _is_within(self, pause: str, second: int) -> bool:
+        start, end = self.told.get(pause, (0, 0))
+        return bool(start <= second < end)
 
     def _configured(self, version: int, config: dict[str, Any]) -> Any:
         components = config.get("components", ())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from processors.core import deduplicate, step
+from processors.core import deduplicate, event
 from schemas.codec import encode
 from schemas.configuration import PartitionConfiguration, Project, pack
 from schemas.records import Command, Configuration, EventOutcome, Frame, Refusal, Tick
@@ -15,7 +15,7 @@ from tests.world import EPOCH, PROJECT, World, batch, configured, millis
 
 
 def outcomes(world: World) -> list[EventOutcome]:
-    return [event for outcome in world.run().outcomes for event in outcome.events]
+    return [one for outcome in world.run().outcomes for one in outcome.events]
 
 
 def test_refusals_of_the_door_are_rejected_in_the_order_of_the_request() -> None:
@@ -46,7 +46,7 @@ def test_a_step_that_raises_half_way_is_undone_and_says_why(monkeypatch: pytest.
     world = World()
     world.append(0, configured(1, {PROJECT: {"incidents": [{"name": "all"}]}}))
     world.append(1, batch({"title": "A"}))
-    monkeypatch.setattr(step, "STEPS", (*step.STEPS, broken))
+    monkeypatch.setattr(event, "STEPS", (*event.STEPS, broken))
     model = world.run()
     assert [event.reason for event in model.outcomes[0].events] == ["ValueError: a broken rule"]
     assert (model.alerts, model.incidents, model.timeline) == ({}, {}, [])
@@ -61,7 +61,7 @@ def test_an_error_that_is_not_the_record_s_stops_the_worker(monkeypatch: pytest.
 
     world = World()
     world.append(0, batch({"title": "A"}))
-    monkeypatch.setattr(step, "STEPS", (deduplicate.deduplicate, exhausted))
+    monkeypatch.setattr(event, "STEPS", (deduplicate.deduplicate, exhausted))
     with pytest.raises(MemoryError):
         world.run()
 
@@ -70,7 +70,7 @@ def test_events_of_a_frame_that_cannot_be_read_are_rejected_as_its_header_counts
     world = World()
     world.append_bytes(0, b"garbage", (("events", b'{"shop": 2, "other": 1}'),))
     model = world.run()
-    assert [(outcome.project, [event.outcome for event in outcome.events]) for outcome in model.outcomes] == [
+    assert [(outcome.project, [one.outcome for one in outcome.events]) for outcome in model.outcomes] == [
         ("other", ["rejected"]),
         ("shop", ["rejected", "rejected"]),
     ]
@@ -81,7 +81,7 @@ def test_an_unreadable_header_rejects_nothing_and_stops_nobody(header: bytes) ->
     world = World()
     world.append_bytes(0, None, (("events", header),))
     world.append(1, batch({"title": "A"}))
-    assert [event.outcome for event in outcomes(world)] == ["created"]
+    assert [one.outcome for one in outcomes(world)] == ["created"]
 
 
 def test_now_never_goes_back() -> None:
@@ -136,7 +136,7 @@ def test_a_configuration_that_cannot_be_used_leaves_the_one_before_and_says_so()
 def test_a_command_that_this_version_does_not_know_is_refused_with_the_reason() -> None:
     world = World()
     world.append(0, Command(PROJECT, "c1", "ada", "dance", "alert", 1, b"{}"))
-    assert outcomes(world) == [EventOutcome(0, "refused", reason="this version of the core (1) knows no command 'dance'")]
+    assert outcomes(world) == [EventOutcome(0, "refused", reason="this version of the core (2) knows no command 'dance'")]
 
 
 def test_the_index_of_an_event_counts_over_all_batches_of_its_record() -> None:

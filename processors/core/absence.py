@@ -1,0 +1,103 @@
+"""What is missing: alerts that were not sent again, integrations that fell silent (BEHAVIOUR 4, the last paragraphs).
+
+Only counted while a door is open: else an outage of ours would resolve what still burns, and page again after.
+Not here: the clock that rests meanwhile (`State.door_clock`).
+"""
+
+from __future__ import annotations
+
+from hashlib import sha1
+
+from processors.core import incidents
+from processors.core.deduplicate import HEARTBEAT_FORMAT, resolve
+from processors.core.event import FAULTS, process_event
+from processors.core.notify import tell
+from processors.core.state import State
+from processors.core.transition import note_end
+from processors.core.work import IncidentChange
+from schemas.codec import encode_body
+from schemas.records import AlertBatch, AlertEvent, AlertState, Content, Heartbeat
+
+
+def end_what_is_absent(state: State) -> None:
+    """Resolve each open alert that was not sent again in time, and raise one for each integration that fell silent."""
+    while (alert := state.pop_expired()) is not None:
+        _time_out(state, alert)
+    if state.is_door_open:
+        for project, rules in state.rules.projects.items():
+            for integration, heartbeat_millis in rules.heartbeats:
+                _look_for(state, project, integration, heartbeat_millis)
+
+
+def hear(state: State, project: str, integration: str) -> None:
+    """Note that an integration has sent; ends the alert about its silence."""
+    heartbeat_millis = dict(state.rules.of(project).heartbeats).get(integration)
+    if heartbeat_millis is None:
+        return
+    _note(state, project, integration)
+    if _is_silent(state, project, integration):
+        _say(state, project, integration, heartbeat_millis, is_silent=False)
+
+
+def fingerprint(integration: str) -> str:
+    """Name the condition that an integration is silent; a sender's own fingerprint is never this one."""
+    return sha1(f"tocsin: heartbeat of {integration}".encode()).hexdigest()
+
+
+def _time_out(state: State, alert: AlertState) -> None:
+    try:
+        with state.all_or_nothing():
+            _resolve_by_absence(state, alert)
+    except FAULTS:
+        raise
+    except Exception as error:  # noqa: BLE001 - a rule that fails must not fail again at every tick
+        state.decisions.problems.append(f"alert {alert.project}/{alert.number} could not time out: {error!r}")
+        state.change_alert(alert, expires_at=None)
+
+
+def _resolve_by_absence(state: State, alert: AlertState) -> None:
+    assert alert.expires_at is not None
+    resolve(state, alert, min(state.now, alert.expires_at + state.put_off_millis), "timeout")
+    incident = None if alert.incident is None else state.incidents[alert.project, alert.incident]
+    if incident is None or not incident.is_open:
+        return
+    changes: list[IncidentChange] = []
+    text = f"alert #{alert.number} was not sent again in time"
+    incident = incidents.record(state, incident, "alert_timed_out", text, alert=str(alert.number))
+    note_end(state, state.rules.of(alert.project), incident, alert, changes)
+    for change in changes:
+        tell(state, change)
+
+
+def _look_for(state: State, project: str, integration: str, heartbeat_millis: int) -> None:
+    beats = state.project(project).heartbeats
+    heard_at = next((beat.heard_at for beat in beats if beat.integration == integration), None)
+    if heard_at is None:
+        _note(state, project, integration)
+    elif heard_at + heartbeat_millis <= state.door_clock and not _is_silent(state, project, integration):
+        _say(state, project, integration, heartbeat_millis, is_silent=True)
+
+
+def _is_silent(state: State, project: str, integration: str) -> bool:
+    return (project, fingerprint(integration), b"") in state.open_alerts
+
+
+def _note(state: State, project: str, integration: str) -> None:
+    known = state.project(project)
+    others = [beat for beat in known.heartbeats if beat.integration != integration]
+    beats = sorted([*others, Heartbeat(integration, state.door_clock)], key=lambda beat: beat.integration)
+    state.change_project(known, heartbeats=beats)
+
+
+def _say(state: State, project: str, integration: str, heartbeat_millis: int, is_silent: bool) -> None:
+    """Let an event of our own go through the steps like any sender's; it has no outcome, since nobody sent it."""
+    settings = state.rules.of(project).integration(integration)
+    assert settings is not None
+    said = Content(
+        f"Nothing heard from {integration}", description=f"It should send at least every {heartbeat_millis // 1000} s."
+    )
+    event = AlertEvent(0, fingerprint(integration), b"", is_silent, None, None, None, encode_body(said), b"{}")
+    batch = AlertBatch(project, integration, HEARTBEAT_FORMAT, settings.default_severity, "", 0, [event])
+    outcome = process_event(state, batch, event)
+    if outcome.reason is not None:
+        state.decisions.problems.append(f"heartbeat of {project}/{integration}: {outcome.reason}")
