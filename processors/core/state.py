@@ -307,8 +307,9 @@ class State:
             alert = self.alerts.get(key)
             if alert is None or not alert.is_open or alert.expires_at is None or key in self._expiry_of:
                 continue
-            if alert.expires_at <= self.door_clock:
+            if alert.expires_at == due:
                 return alert
+            # Not yet, or after others: in the order of their ends, whenever they were last looked at.
             self._expiry_of[key] = alert.expires_at
             heapq.heappush(self._expiries, (alert.expires_at, *key))
         return None
