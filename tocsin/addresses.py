@@ -5,19 +5,23 @@ Not here: Kafka and PostgreSQL (`state.find_servers`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.errors import OperatorError
-from schemas.settings import Settings
+from schemas.settings import Address, Settings
 from tocsin import state
+
+DEFAULTS = Settings()
 
 
 def webhook_url(settings: Settings) -> str:
     """Give the webhook's address, without a slash at its end."""
-    return _url(settings, "webhook", str(settings.webhook_listen))
+    return _url(settings, "webhook", settings.webhook_listen, DEFAULTS.webhook_listen)
 
 
 def operator_url(settings: Settings) -> str:
     """Give the operator API's address, without a slash at its end; `TOCSIN_URL` counts first."""
-    return settings.url.rstrip("/") or _url(settings, "operator", str(settings.operator_listen))
+    return settings.url.rstrip("/") or _url(settings, "operator", settings.operator_listen, DEFAULTS.operator_listen)
 
 
 def operator_token(settings: Settings) -> str:
@@ -36,7 +40,13 @@ def operator_token(settings: Settings) -> str:
         raise OperatorError(f"{file} cannot be read ({error.strerror}): set TOCSIN_TOKEN to a token of yours") from error
 
 
-def _url(settings: Settings, door: str, listen: str) -> str:
-    stack = state.read(settings.data)
-    address = stack["addresses"].get(door, listen) if stack is not None else listen
-    return f"{'https' if settings.tls_cert else 'http'}://{address}"
+def _url(settings: Settings, door: str, listen: Address, default: Address) -> str:
+    """Give what the settings say; where they say nothing, what the running stack says."""
+    stack = state.read(settings.data) if listen == default else None
+    address = stack["addresses"].get(door) if stack is not None else None
+    return f"{'https' if settings.tls_cert else 'http'}://{address or _reachable(listen)}"
+
+
+def _reachable(listen: Address) -> Address:
+    """Replace a listener on all addresses, which is no address to go to, by this machine."""
+    return replace(listen, host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen.host, listen.host))

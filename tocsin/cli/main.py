@@ -16,7 +16,7 @@ import typer
 from schemas.errors import TocsinError, Unavailable
 from schemas.settings import Settings
 from tocsin import exits
-from tocsin.cli import config, status, token, topics
+from tocsin.cli import config, send, status, token, topics
 
 app = typer.Typer(
     help="Incident pipeline on Apache Kafka. Exit codes: 0 done, 1 refused, 2 usage, 3 not reachable.",
@@ -26,6 +26,7 @@ app.add_typer(topics.app, name="topics")
 app.add_typer(config.app, name="config")
 app.add_typer(token.app, name="token")
 app.command("status")(status.status)
+app.command("send")(send.send)
 database = typer.Typer(help="The read model in PostgreSQL.", no_args_is_help=True)
 app.add_typer(database, name="database")
 

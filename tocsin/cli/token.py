@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from schemas.configuration import Configuration, Integration, Kind, Person
-from schemas.configuration_kinds import READERS
-from schemas.errors import OperatorError, Unavailable
+from schemas.configuration import Configuration, Integration, Person
+from schemas.errors import OperatorError
 from schemas.settings import Settings
+from tocsin.cli.names import check_name, check_url
 from tocsin.new_token import Part
 
 app = typer.Typer(help="Tokens of integrations and people.", no_args_is_help=True)
@@ -36,6 +35,7 @@ def new(
     config: Annotated[
         Path | None, typer.Option(help="Configuration file [the one in force].", exists=True, dir_okay=False)
     ] = None,
+    url: Annotated[str | None, typer.Option(help="The webhook, or for a person the API, as it is reached from outside.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Print a new token, once, with its hash and what to write where. Nothing is changed or kept."""
@@ -44,11 +44,13 @@ def new(
     settings = Settings.load()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     if person is not None and project is None:
-        known = _configuration(settings, config).people.get(_name(person))
-        parts = new_token.for_person(token, person, known or Person(name=person.capitalize()), addresses.operator_url(settings))
+        known = _configuration(settings, config).people.get(check_name(person))
+        parts = new_token.for_person(
+            token, person, known or Person(name=person.capitalize()), check_url(url) or addresses.operator_url(settings)
+        )
     elif person is None and project is not None and integration is not None:
-        wanted = _integration(_configuration(settings, config), _name(project), _name(integration))
-        parts = new_token.for_integration(token, project, integration, wanted, addresses.webhook_url(settings))
+        wanted = _integration(_configuration(settings, config), check_name(project), check_name(integration))
+        parts = new_token.for_integration(token, project, integration, wanted, check_url(url) or addresses.webhook_url(settings))
     else:
         raise typer.BadParameter("write PROJECT INTEGRATION, or --person NAME")
     print(json.dumps({part.key: part.text for part in parts}, indent=1) if as_json else _render(parts))
@@ -67,31 +69,9 @@ def _integration(configuration: Configuration, project: str, name: str) -> Integ
 def _configuration(settings: Settings, file: Path | None) -> Configuration:
     """Read the file, else what is in force; a token can be made before anything runs."""
     from schemas.configuration_file import load_configuration
+    from tocsin.in_force import configuration_in_force
 
-    try:
-        return load_configuration(file) if file is not None else _in_force(settings)
-    except Unavailable as error:
-        print(f"tocsin: {error}; going on without the configuration in force", file=sys.stderr)
-        return Configuration()
-
-
-def _in_force(settings: Settings) -> Configuration:
-    from tocsin.state import find_servers
-
-    located = find_servers(settings)
-    if not located.kafka:
-        return Configuration()
-    from producers.clock.publish import read_configuration
-
-    applied = read_configuration(located)
-    return applied[1] if applied is not None else Configuration()
-
-
-def _name(text: str) -> str:
-    try:
-        return str(READERS[Kind.NAME](text))
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    return load_configuration(file) if file is not None else configuration_in_force(settings)
 
 
 def _render(parts: list[Part]) -> str:
