@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -30,11 +31,13 @@ from producers.webhook.body import Gone, check_encoding, read_body
 from producers.webhook.cut import cut_request
 from producers.webhook.door import Door
 from producers.webhook.doors import Doors
-from producers.webhook.formats import prometheus, recognise
+from producers.webhook.failures import Failures, sender_of
+from producers.webhook.formats import generic, prometheus, recognise
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.limits import max_body_bytes
 from producers.webhook.publish import Publisher
-from producers.webhook.refused import Broken, NotDurable, NotFound, Refused, WrongMethod
+from producers.webhook.rates import Rates
+from producers.webhook.refused import Broken, NotDurable, NotFound, Refused, TooMany, Unauthorized, WrongMethod
 from producers.webhook.routes import POSTED, Route, find_route
 
 log = structlog.get_logger()
@@ -42,28 +45,38 @@ IN_THREAD_BYTES = 128 * 1024
 """Larger bodies are parsed in a thread: about 10 ms of work, which other requests and door ticks should not wait for."""
 
 
-class App:
-    """Answers as DESIGN section 4 says; `doors` and the two states are asked anew for each request."""
+BODY_SECONDS = 10.0
+"""DESIGN section 4, answer 408."""
 
-    def __init__(
-        self,
-        doors: Callable[[], Doors],
-        publisher: Publisher,
-        is_accepting: Callable[[], bool],
-        is_ready: Callable[[], bool],
-        new_receipt: Callable[[], str],
-    ) -> None:
-        self._doors = doors
-        self._publisher = publisher
-        self._is_accepting = is_accepting
-        self._is_ready = is_ready
-        self._new_receipt = new_receipt
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the doors work with; `doors` and the two states are asked anew for each request."""
+
+    doors: Callable[[], Doors]
+    publisher: Publisher
+    is_accepting: Callable[[], bool]
+    is_ready: Callable[[], bool]
+    new_receipt: Callable[[], str]
+    rates: Rates
+    failures: Failures
+    trusted_proxy: str = ""
+    body_seconds: float = BODY_SECONDS
+
+
+class App:
+    """Answers as DESIGN section 4 says."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         try:
             answer = await self._answer(scope, receive)
         except Refused as refused:
+            if isinstance(refused, Unauthorized):
+                await self._parts.failures.hold(sender_of(scope, self._parts.trusted_proxy))
             answer = problem(refused)
         except Gone:
             return
@@ -83,24 +96,34 @@ class App:
             return await self._take_alerts(route, scope["headers"], receive)
         if route.kind == "status":
             return ALERTMANAGER_STATUS
-        return state(route.kind == "healthy" or self._is_ready())
+        return state(route.kind == "healthy" or self._parts.is_ready())
 
     async def _take_alerts(self, route: Route, headers: Headers, receive: Receive) -> Answer:
-        if not self._is_accepting():
+        if not self._parts.is_accepting():
             raise NotDurable(
                 "tocsin is starting or stopping, and nothing of this request was written. Send it again a little later."
             )
-        door = admit(self._doors().find(route), token_in(headers))
+        door = admit(self._parts.doors().find(route), token_in(headers))
         check_encoding(headers)
-        body = await read_body(headers, receive, max_body_bytes(door.format))
+        body = await read_body(headers, receive, max_body_bytes(door.format), self._parts.body_seconds)
         parse = prometheus.parse if route.kind == "api_v2" else recognise.parse
         parsed = await asyncio.to_thread(parse, body, door) if len(body) > IN_THREAD_BYTES else parse(body, door)
-        receipt = self._new_receipt()
-        await self._publisher.publish(cut_request(door, receipt, parsed))
+        self._check_rate(door, parsed)
+        receipt = self._parts.new_receipt()
+        await self._parts.publisher.publish(cut_request(door, receipt, parsed))
         _count(door, parsed)
         if route.kind == "api_v2" and parsed.refusals:
             return partly_accepted(receipt, parsed)
         return accepted(202 if route.kind == "in" else 200, receipt, parsed)
+
+    def _check_rate(self, door: Door, parsed: Parsed) -> None:
+        seconds = self._parts.rates.take(door, parsed.total)
+        if not seconds:
+            return
+        too_many = TooMany(seconds)
+        if parsed.format == generic.FORMAT:
+            raise too_many
+        raise NotDurable(too_many.detail)  # Alertmanager, and what speaks as it does, sends again after 5xx alone
 
 
 def _count(door: Door, parsed: Parsed) -> None:

@@ -1,6 +1,6 @@
 """Who may come in: tokens by their hashes, and one answer for everything that is not right.
 
-Not here: delays after many failures, rate limits.
+Not here: delays after many failures (`failures.py`), rate limits (`rates.py`).
 """
 
 from __future__ import annotations

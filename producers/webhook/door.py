@@ -32,6 +32,7 @@ class Door:
     not_hashed: tuple[Path, ...]
     is_enabled: bool
     token_hashes: tuple[str, ...]
+    rate_limit_per_minute: int | None
 
 
 def build_door(project: str, name: str, integration: Integration) -> Door:
@@ -47,6 +48,7 @@ def build_door(project: str, name: str, integration: Integration) -> Door:
         not_hashed=tuple(paths[field] for field in FIELDS_NOT_HASHED if paths.get(field)),
         is_enabled=integration.enabled,
         token_hashes=tuple(token.lower() for token in integration.tokens),
+        rate_limit_per_minute=integration.rate_limit_per_minute,
     )
 
 

@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 REQUESTS = Counter("tocsin_webhook_requests", "Requests answered, by status.", ["status"])
 EVENTS = Counter("tocsin_webhook_events", "Alert events accepted, by format.", ["format"])
 REFUSED = Counter("tocsin_webhook_refused_events", "Elements refused while the rest of their request went on.")
+DELAYED = Counter("tocsin_webhook_delayed_answers", "Answers 401 that were held back after many from one address.")
 TRUNCATED = Counter("tocsin_webhook_truncated_alerts", "Alerts that senders left out of their requests.")
 FRAMES = Counter("tocsin_webhook_frames", "Inbox records written, without door ticks.")
 FRAME_BYTES = Counter("tocsin_webhook_frame_bytes", "Bytes of inbox records written.")

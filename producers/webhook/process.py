@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -20,10 +21,12 @@ from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
 from producers.listener import bound_address, open_listener
 from producers.serve import build_server
-from producers.webhook.app import App
+from producers.webhook.app import App, Parts
 from producers.webhook.doors import Doors, index_doors
+from producers.webhook.failures import Failures
 from producers.webhook.inbox import KafkaInbox
 from producers.webhook.publish import Publisher
+from producers.webhook.rates import Rates
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
 from schemas.clock import now_millis
@@ -59,14 +62,17 @@ class Webhook:
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
-        app = App(
+        parts = Parts(
             doors=lambda: self._doors,
             publisher=Publisher(self._inbox, settings.partitions),
             is_accepting=lambda: self.is_accepting,
             is_ready=lambda: self.is_ready,
             new_receipt=lambda: new_receipt(now_millis, os.urandom),
+            rates=Rates(time.monotonic),
+            failures=Failures(time.monotonic, self._pause),
+            trusted_proxy=settings.trusted_proxy,
         )
-        self._server = build_server(settings, app, KEEP_ALIVE_SECONDS)
+        self._server = build_server(settings, App(parts), KEEP_ALIVE_SECONDS)
 
     @property
     def is_accepting(self) -> bool:
@@ -115,6 +121,13 @@ class Webhook:
         await asyncio.to_thread(self._inbox.close, CLOSE_SECONDS)
         await asyncio.to_thread(self._follower.stop)
         log.info("webhook_stopped")
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the signal to stop."""
+        try:
+            await asyncio.wait_for(self._is_stopped.wait(), seconds)
+        except TimeoutError:
+            pass
 
     def _take_configuration(self, version: int, configuration: Configuration) -> None:
         self._doors = index_doors(configuration)

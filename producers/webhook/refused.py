@@ -3,7 +3,8 @@
 Refused
 ├── NotJson, NotAnArray 400 · NotAnAlert 422   what was sent
 ├── Unauthorized 401 · SwitchedOff 403    who sent it, where to
-├── TooLarge 413 · EncodedBody 415    how it was sent
+├── TooSlow 408 · TooLarge 413 · EncodedBody 415    how it was sent
+├── TooMany 429                       how often
 ├── NotFound 404 · WrongMethod 405    no door there
 └── NotDurable 503                    nothing of the sender's; sending again helps
 
@@ -12,6 +13,7 @@ Not here: elements that are refused while the rest of their request goes on; tho
 
 from __future__ import annotations
 
+from math import ceil
 from typing import ClassVar
 
 import msgspec
@@ -80,6 +82,13 @@ class WrongMethod(Refused):
         return [(b"allow", self.allowed.encode())]
 
 
+class TooSlow(Refused):
+    status, title = 408, "Too slow"
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"connection", b"close")]  # what still comes would be taken for the next request's body
+
+
 class TooLarge(Refused):
     status, title = 413, "Too large"
 
@@ -90,6 +99,17 @@ class EncodedBody(Refused):
 
 class NotAnAlert(Refused):
     status, title = 422, "Not an alert"
+
+
+class TooMany(Refused):
+    status, title = 429, "Too many alerts"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(ceil(seconds), RETRY_AFTER_SECONDS)
+        super().__init__(f"The rate limit of this integration is reached and nothing was accepted. Wait {self.seconds} s.")
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"retry-after", str(self.seconds).encode())]
 
 
 class NotDurable(Refused):

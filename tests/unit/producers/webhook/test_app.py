@@ -2,91 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 from structlog.testing import capture_logs
 
 from producers.webhook import metrics
-from producers.webhook.answers import Headers, Message
-from producers.webhook.app import App
+from producers.webhook.answers import Headers
 from producers.webhook.doors import Doors
-from producers.webhook.publish import Publisher
 from schemas.records import Refusal
-from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox
-from tests.unit.producers.webhook.test_auth import hashed
-
-GOOD = (b"authorization", b"Bearer good")
-
-
-def doors() -> Doors:
-    settings: dict[str, Any] = {"tokens": [hashed("good")]}
-    off = a_door("generic", enabled=False, **settings)
-    by_name = {
-        ("shop", "web"): a_door("generic", **settings),
-        ("shop", "am"): a_door("alertmanager", **settings),
-        ("shop", "off"): off,
-    }
-    return Doors(by_name, gitlab_projects={"acme/shop": "shop"}, only_alertmanagers={"shop": "am"})
-
-
-@dataclass
-class Site:
-    """An application on a fake inbox."""
-
-    inbox: FakeInbox = field(default_factory=FakeInbox)
-    is_accepting: bool = True
-    is_ready: bool = True
-    doors: Callable[[], Doors] = doors
-
-    def request(
-        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None
-    ) -> tuple[int, dict[bytes, bytes], Any]:
-        """Give status, headers and body of the answer (JSON read); no answer is status 0."""
-        messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
-        if messages:
-            messages[-1]["more_body"] = False
-        answer: list[Message] = []
-
-        async def receive() -> Message:
-            return messages.pop(0) if messages else {"type": "http.disconnect"}
-
-        async def send(message: Message) -> None:
-            answer.append(message)
-
-        async def run() -> None:
-            app = App(
-                doors=self.doors,
-                publisher=Publisher(self.inbox, 4, patience_seconds=0.05),
-                is_accepting=lambda: self.is_accepting,
-                is_ready=lambda: self.is_ready,
-                new_receipt=lambda: "01RECEIPT",
-            )
-            await app({"type": "http", "method": method, "path": path, "headers": headers or [GOOD]}, receive, send)
-
-        asyncio.run(run())
-        if not answer:
-            return 0, {}, None
-        names = dict(answer[0]["headers"])
-        body = answer[1]["body"]
-        return answer[0]["status"], names, json.loads(body) if b"json" in names[b"content-type"] else body
-
-    def post(self, body: bytes, integration: str = "web", headers: Headers | None = None) -> tuple[int, Any]:
-        status, _, answer = self.request("POST", f"/in/shop/{integration}", body, headers=headers)
-        return status, answer
-
-    def problem(self, body: bytes, integration: str = "web", headers: Headers | None = None) -> tuple[int, str]:
-        status, names, answer = self.request("POST", f"/in/shop/{integration}", body, headers=headers)
-        assert names[b"content-type"] == b"application/problem+json"
-        assert (answer["type"], answer["status"]) == ("about:blank", status)
-        assert answer["title"]
-        assert self.inbox.sent == []
-        return status, answer["detail"]
+from tests.unit.producers.webhook.site import GOOD, Site
 
 
 def test_what_kafka_has_is_answered_with_a_receipt_and_the_counts() -> None:

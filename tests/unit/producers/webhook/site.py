@@ -1,0 +1,103 @@
+"""The doors without a server: an application on a fake inbox, with a clock that tests set."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from producers.webhook.answers import Headers, Message
+from producers.webhook.app import App, Parts
+from producers.webhook.doors import Doors
+from producers.webhook.failures import Failures
+from producers.webhook.publish import Publisher
+from producers.webhook.rates import Rates
+from tests.unit.producers.webhook.doors import a_door
+from tests.unit.producers.webhook.fakes import FakeInbox
+from tests.unit.producers.webhook.test_auth import hashed
+
+GOOD = (b"authorization", b"Bearer good")
+
+
+def doors() -> Doors:
+    settings: dict[str, Any] = {"tokens": [hashed("good")]}
+    off = a_door("generic", enabled=False, **settings)
+    by_name = {
+        ("shop", "web"): a_door("generic", **settings),
+        ("shop", "am"): a_door("alertmanager", **settings),
+        ("shop", "off"): off,
+        ("shop", "slow"): a_door("generic", rate_limit_per_minute=60, **settings),
+    }
+    return Doors(by_name, gitlab_projects={"acme/shop": "shop"}, only_alertmanagers={"shop": "am"})
+
+
+@dataclass
+class Site:
+    """An application on a fake inbox."""
+
+    inbox: FakeInbox = field(default_factory=FakeInbox)
+    is_accepting: bool = True
+    is_ready: bool = True
+    doors: Callable[[], Doors] = doors
+    now: float = 0.0
+    is_silent: bool = False
+    pauses: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rates = Rates(lambda: self.now)
+        self.failures = Failures(lambda: self.now, self.pause)
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def request(
+        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None
+    ) -> tuple[int, dict[bytes, bytes], Any]:
+        """Give status, headers and body of the answer (JSON read); no answer is status 0."""
+        messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+        if messages:
+            messages[-1]["more_body"] = self.is_silent
+        answer: list[Message] = []
+
+        async def receive() -> Message:
+            if self.is_silent and not messages:
+                await asyncio.Event().wait()  # the sender says nothing more, and does not hang up either
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            answer.append(message)
+
+        async def run() -> None:
+            parts = Parts(
+                doors=self.doors,
+                publisher=Publisher(self.inbox, 4, patience_seconds=0.05),
+                is_accepting=lambda: self.is_accepting,
+                is_ready=lambda: self.is_ready,
+                new_receipt=lambda: "01RECEIPT",
+                rates=self.rates,
+                failures=self.failures,
+                body_seconds=0.05,
+            )
+            scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
+            await App(parts)(scope, receive, send)
+
+        asyncio.run(run())
+        if not answer:
+            return 0, {}, None
+        names = dict(answer[0]["headers"])
+        body = answer[1]["body"]
+        return answer[0]["status"], names, json.loads(body) if b"json" in names[b"content-type"] else body
+
+    def post(self, body: bytes, integration: str = "web", headers: Headers | None = None) -> tuple[int, Any]:
+        status, _, answer = self.request("POST", f"/in/shop/{integration}", body, headers=headers)
+        return status, answer
+
+    def problem(self, body: bytes, integration: str = "web", headers: Headers | None = None) -> tuple[int, str]:
+        status, names, answer = self.request("POST", f"/in/shop/{integration}", body, headers=headers)
+        assert names[b"content-type"] == b"application/problem+json"
+        assert (answer["type"], answer["status"]) == ("about:blank", status)
+        assert answer["title"]
+        assert self.inbox.sent == []
+        return status, answer["detail"]
