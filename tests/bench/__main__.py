@@ -53,9 +53,8 @@ def measure(stack: RunningStack, seconds: float) -> dict[str, Any]:
             flush=True,
         )
     latency = measure_latency(stack)
-    print(
-        f"\nPOST to committed row at {PROBES_PER_SECOND}/s, ms: p50 {latency['p50']:.0f}  p95 {latency['p95']:.0f}  p99 {latency['p99']:.0f}"
-    )
+    cuts = "  ".join(f"{cut} {value:.0f}" for cut, value in latency.items())
+    print(f"\nPOST to committed row at {PROBES_PER_SECOND}/s, ms: {cuts}")
     memory = peak_megabytes(stack)
     print("peak memory, MB: " + "  ".join(f"{name} {value}" for name, value in memory.items()))
     return {"loads": rows, "latency_ms": latency, "peak_mb": memory}
