@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import structlog
 
 from producers.webhook import metrics
@@ -26,7 +27,7 @@ from producers.webhook.answers import (
     send_answer,
     state,
 )
-from producers.webhook.auth import admit, token_in
+from producers.webhook.auth import admit, admit_reader, token_in
 from producers.webhook.body import Gone, check_encoding, read_body
 from producers.webhook.cut import cut_request
 from producers.webhook.door import Door
@@ -35,9 +36,19 @@ from producers.webhook.failures import Failures, sender_of
 from producers.webhook.formats import generic, prometheus, recognise
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.limits import max_body_bytes
+from producers.webhook.outcomes import Outcomes, read_receipt
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
-from producers.webhook.refused import Broken, NotDurable, NotFound, Refused, TooMany, Unauthorized, WrongMethod
+from producers.webhook.refused import (
+    Broken,
+    NotDurable,
+    NotFound,
+    Refused,
+    TooMany,
+    Unauthorized,
+    Unreadable,
+    WrongMethod,
+)
 from producers.webhook.routes import POSTED, Route, find_route
 
 log = structlog.get_logger()
@@ -57,7 +68,9 @@ class Parts:
     publisher: Publisher
     is_accepting: Callable[[], bool]
     is_ready: Callable[[], bool]
-    new_receipt: Callable[[], str]
+    new_receipt: Callable[[Door, int], str]
+    outcomes: Outcomes
+    now_millis: Callable[[], int]
     rates: Rates
     failures: Failures
     trusted_proxy: str = ""
@@ -94,6 +107,8 @@ class App:
             raise WrongMethod(route.methods[0])
         if route.kind in POSTED:
             return await self._take_alerts(route, scope["headers"], receive)
+        if route.kind == "receipt":
+            return await self._read_receipt(route.receipt, scope["headers"])
         if route.kind == "status":
             return ALERTMANAGER_STATUS
         return state(route.kind == "healthy" or self._parts.is_ready())
@@ -109,12 +124,19 @@ class App:
         parse = prometheus.parse if route.kind == "api_v2" else recognise.parse
         parsed = await asyncio.to_thread(parse, body, door) if len(body) > IN_THREAD_BYTES else parse(body, door)
         self._check_rate(door, parsed)
-        receipt = self._parts.new_receipt()
+        receipt = self._parts.new_receipt(door, parsed.total)
         await self._parts.publisher.publish(cut_request(door, receipt, parsed))
         _count(door, parsed)
         if route.kind == "api_v2" and parsed.refusals:
             return partly_accepted(receipt, parsed)
         return accepted(202 if route.kind == "in" else 200, receipt, parsed)
+
+    async def _read_receipt(self, receipt: str, headers: Headers) -> Answer:
+        if not self._parts.is_accepting():
+            raise Unreadable("tocsin is starting or stopping. Ask again a little later.")
+        doors = admit_reader(self._parts.doors(), token_in(headers))
+        found = await read_receipt(receipt, doors, self._parts.outcomes, self._parts.now_millis())
+        return Answer(200, msgspec.json.encode({"alerts": found}))
 
     def _check_rate(self, door: Door, parsed: Parsed) -> None:
         seconds = self._parts.rates.take(door, parsed.total)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from producers.webhook.door import Door
+from producers.webhook.doors import Doors
 from producers.webhook.refused import SwitchedOff, Unauthorized
 
 _NO_DOOR = ("sha256:" + "0" * 64,)
@@ -42,12 +43,33 @@ def admit(door: Door | None, token: bytes | None) -> Door:
     Raises `Unauthorized` for no token, a wrong one and no such integration alike; `SwitchedOff` for the right token
     of an integration that is not enabled.
     """
-    presented = "sha256:" + sha256(token or b"").hexdigest()
+    presented = hash_token(token or b"")
     is_right = False
     for known in door.token_hashes if door else _NO_DOOR:
         is_right |= hmac.compare_digest(presented, known)
     if door is None or token is None or not is_right:
         raise Unauthorized
     if not door.is_enabled:
-        raise SwitchedOff(f"Integration {door.integration} is switched off. Set 'enabled: true' in the configuration to use it.")
+        raise _switched_off(door)
     return door
+
+
+def admit_reader(doors: Doors, token: bytes | None) -> Sequence[Door]:
+    """List the doors that a token opens, for one who names none; raises as `admit` does.
+
+    Found by its hash, so that the time it takes tells nothing of the token.
+    """
+    found = doors.by_token_hash.get(hash_token(token), ()) if token else ()
+    if not found:
+        raise Unauthorized
+    if not any(door.is_enabled for door in found):
+        raise _switched_off(found[0])
+    return [door for door in found if door.is_enabled]
+
+
+def hash_token(token: bytes) -> str:
+    return "sha256:" + sha256(token).hexdigest()
+
+
+def _switched_off(door: Door) -> SwitchedOff:
+    return SwitchedOff(f"Integration {door.integration} is switched off. Set 'enabled: true' in the configuration to use it.")

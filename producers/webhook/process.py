@@ -22,6 +22,7 @@ from producers.follow_configuration import ConfigurationFollower
 from producers.listener import bound_address, open_listener
 from producers.serve import build_server
 from producers.webhook.app import App, Parts
+from producers.webhook.database import Database
 from producers.webhook.doors import Doors, index_doors
 from producers.webhook.failures import Failures
 from producers.webhook.inbox import KafkaInbox
@@ -62,12 +63,15 @@ class Webhook:
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
+        self._database = Database(settings.database_url)
         parts = Parts(
             doors=lambda: self._doors,
             publisher=Publisher(self._inbox, settings.partitions),
             is_accepting=lambda: self.is_accepting,
             is_ready=lambda: self.is_ready,
-            new_receipt=lambda: new_receipt(now_millis, os.urandom),
+            new_receipt=lambda door, count: new_receipt(door, count, now_millis, os.urandom),
+            outcomes=self._database,
+            now_millis=now_millis,
             rates=Rates(time.monotonic),
             failures=Failures(time.monotonic, self._pause),
             trusted_proxy=settings.trusted_proxy,
@@ -118,6 +122,7 @@ class Webhook:
         self._ticks.stop()
         self._server.should_exit = True
         await asyncio.wait((server,))
+        await self._database.close()
         await asyncio.to_thread(self._inbox.close, CLOSE_SECONDS)
         await asyncio.to_thread(self._follower.stop)
         log.info("webhook_stopped")

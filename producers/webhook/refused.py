@@ -5,8 +5,8 @@ Refused
 ├── Unauthorized 401 · SwitchedOff 403    who sent it, where to
 ├── TooSlow 408 · TooLarge 413 · EncodedBody 415    how it was sent
 ├── TooMany 429                       how often
-├── NotFound 404 · WrongMethod 405    no door there
-└── NotDurable 503                    nothing of the sender's; sending again helps
+├── NotFound, NoReceipt 404 · WrongMethod 405    no door or receipt there
+└── NotDurable, Unreadable 503        nothing of the sender's; asking again helps
 
 Not here: elements that are refused while the rest of their request goes on; those are `schemas.records.Refusal`.
 """
@@ -71,6 +71,13 @@ class NotFound(Refused):
     status, title = 404, "No such door"
 
 
+class NoReceipt(Refused):
+    status, title = 404, "No such receipt"
+
+    def __init__(self) -> None:
+        super().__init__("This integration has no such receipt, or its outcomes are no longer kept.")
+
+
 class WrongMethod(Refused):
     status, title = 405, "Method not allowed"
 
@@ -117,6 +124,10 @@ class NotDurable(Refused):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         return [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
+
+
+class Unreadable(NotDurable):
+    title = "Not readable now"
 
 
 class Broken(Refused):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["in", "api_v2", "gitlab", "gitlab_prometheus", "healthy", "ready", "status"]
+Kind = Literal["in", "api_v2", "gitlab", "gitlab_prometheus", "receipt", "healthy", "ready", "status"]
 POSTED: frozenset[Kind] = frozenset(("in", "api_v2", "gitlab", "gitlab_prometheus"))
 """Doors that take alerts."""
 _GITLAB_TAIL = ("alerts", "notify")
@@ -20,6 +20,7 @@ class Route(NamedTuple):
     kind: Kind
     project: str = ""
     integration: str = ""
+    receipt: str = ""
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -36,6 +37,8 @@ def find_route(path: str) -> Route | None:
     parts = path.split("/")
     if len(parts) == 4 and parts[1] == "in" and parts[2] and parts[3]:
         return Route("in", parts[2], parts[3])
+    if len(parts) == 3 and parts[1] == "receipts" and parts[2]:
+        return Route("receipt", receipt=parts[2])
     if len(parts) < 5:
         return _OWN.get(path)
     is_under_integration = parts[1] == "in" and parts[2] and parts[3]
@@ -51,7 +54,7 @@ def _find_alertmanager(parts: list[str]) -> Route | None:
 
 
 def _find_gitlab(parts: list[str]) -> Route | None:
-    if tuple(parts[-3:]) == _GITLAB_PROMETHEUS_TAIL and len(parts) > 3:
+    if tuple(parts[-3:]) == _GITLAB_PROMETHEUS_TAIL:
         return Route("gitlab_prometheus", "/".join(parts[:-3]))
     integration = parts[-1].removesuffix(".json")
     if len(parts) > 4 and tuple(parts[-4:-2]) == _GITLAB_TAIL and integration not in ("", parts[-1]):

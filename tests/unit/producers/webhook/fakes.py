@@ -7,7 +7,9 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+from producers.webhook.outcomes import AlertOutcome
 from schemas.codec import decode
+from schemas.errors import Unavailable
 from schemas.records import AlertBatch, Frame, FrameItem
 
 
@@ -39,6 +41,18 @@ class FakeInbox:
 
     def batches(self) -> list[AlertBatch]:
         return [item for item in self.items() if isinstance(item, AlertBatch)]
+
+
+@dataclass
+class FakeOutcomes:
+    """Keeps outcomes by project, integration and receipt; None for a database that is away."""
+
+    kept: dict[tuple[str, str, str], list[AlertOutcome]] | None = field(default_factory=dict)
+
+    async def find(self, project: str, integration: str, receipt: str) -> list[AlertOutcome]:
+        if self.kept is None:
+            raise Unavailable("PostgreSQL is away")
+        return self.kept.get((project, integration, receipt), [])
 
 
 async def until(holds: Callable[[], bool], seconds: float = 5) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 from producers.webhook.answers import Headers, Message
 from producers.webhook.app import App, Parts
-from producers.webhook.doors import Doors
+from producers.webhook.doors import Doors, index_tokens
 from producers.webhook.failures import Failures
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
 from tests.unit.producers.webhook.doors import a_door
-from tests.unit.producers.webhook.fakes import FakeInbox
+from tests.unit.producers.webhook.fakes import FakeInbox, FakeOutcomes
 from tests.unit.producers.webhook.test_auth import hashed
 
 GOOD = (b"authorization", b"Bearer good")
@@ -30,7 +30,12 @@ def doors() -> Doors:
         ("shop", "off"): off,
         ("shop", "slow"): a_door("generic", rate_limit_per_minute=60, **settings),
     }
-    return Doors(by_name, gitlab_projects={"acme/shop": "shop"}, only_alertmanagers={"shop": "am"})
+    return Doors(
+        by_name,
+        gitlab_projects={"acme/shop": "shop"},
+        only_alertmanagers={"shop": "am"},
+        by_token_hash=index_tokens(by_name.values()),
+    )
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Site:
     is_ready: bool = True
     doors: Callable[[], Doors] = doors
     now: float = 0.0
+    outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
     is_silent: bool = False
     pauses: list[float] = field(default_factory=list)
 
@@ -75,7 +81,9 @@ class Site:
                 publisher=Publisher(self.inbox, 4, patience_seconds=0.05),
                 is_accepting=lambda: self.is_accepting,
                 is_ready=lambda: self.is_ready,
-                new_receipt=lambda: "01RECEIPT",
+                new_receipt=lambda door, count: "01RECEIPT",
+                outcomes=self.outcomes,
+                now_millis=lambda: int(self.now * 1000),
                 rates=self.rates,
                 failures=self.failures,
                 body_seconds=0.05,

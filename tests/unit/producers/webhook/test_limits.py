@@ -94,6 +94,23 @@ def test_each_address_is_counted_for_itself_and_those_longest_ago_are_forgotten(
     assert (pauses, failures.count) == ([], MAX_ADDRESSES)
 
 
+def test_who_failed_lately_is_remembered_longer_than_who_failed_first() -> None:
+    async def fail() -> None:
+        for address in ["192.0.2.1"] * 19 + [f"10.0.{number // 256}.{number % 256}" for number in range(MAX_ADDRESSES - 1)]:
+            await failures.hold(address)
+        for address in ["192.0.2.1", "192.0.2.2", "192.0.2.1"]:
+            await failures.hold(address)
+
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    failures = Failures(lambda: 0.0, pause)
+    asyncio.run(fail())
+    assert (pauses, failures.count) == ([1], MAX_ADDRESSES)
+
+
 def test_not_more_answers_are_held_back_than_connections_can_be_spared_for() -> None:
     async def flood() -> int:
         release = asyncio.Event()
