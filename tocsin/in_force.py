@@ -7,6 +7,7 @@ import sys
 from schemas.configuration import Configuration
 from schemas.errors import Unavailable
 from schemas.settings import Settings
+from tocsin.quiet import log_warnings_to_stderr
 from tocsin.state import find_servers
 
 
@@ -17,6 +18,7 @@ def configuration_in_force(settings: Settings) -> Configuration:
         return Configuration()
     from producers.clock.publish import read_configuration
 
+    log_warnings_to_stderr()
     try:
         applied = read_configuration(located)
     except Unavailable as error:

@@ -46,7 +46,9 @@ def check(
 def apply(file: File) -> None:
     """Publish a configuration as a whole, or not at all."""
     from producers.clock.publish import apply_configuration
+    from tocsin.quiet import log_warnings_to_stderr
 
+    log_warnings_to_stderr()
     version = apply_configuration(find_servers(Settings.load()), file)
     print(f"{file} is applied: version {version}")
 
@@ -56,7 +58,9 @@ def show() -> None:
     """Print the configuration in force, as YAML without secrets."""
     from producers.clock.publish import read_configuration
     from schemas.configuration_text import render_configuration
+    from tocsin.quiet import log_warnings_to_stderr
 
+    log_warnings_to_stderr()
     applied = read_configuration(find_servers(Settings.load()))
     if applied is None:
         raise OperatorError("no configuration is applied yet: `tocsin config apply FILE`")

@@ -1,0 +1,157 @@
+"""`tocsin alert` and `tocsin incident`: what is asked of the operator API, and how its answers look on a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from schemas.errors import Unavailable
+from tocsin.asking import Asking
+from tocsin.cli.main import app
+from tocsin.read_api import Alerts, Incidents, OneAlert, OneIncident, incident_with_timeline, query_of, read
+from tocsin.show import render_alert, render_alerts, render_incident, render_incidents
+from tocsin.terminal import Terminal, millis_of
+
+AT = "2026-11-24T08:00:00.000Z"
+NOW = millis_of(AT) + 300_000
+PLAIN = Terminal()
+
+
+def alert(number: int = 12, **said: Any) -> dict[str, Any]:
+    return {
+        "project": "shop", "number": number, "version": 1, "title": "Checkout is down", "description": None,
+        "severity": "critical", "status": "triggered", "events": 1234,
+        "started_at": AT, "ended_at": None, "first_seen_at": AT, "last_seen_at": AT,
+        "fingerprint": "f1", "integration": "uptime", "service": "checkout", "monitoring_tool": None, "hosts": ["web-1", "web-2"],
+        "environment": None, "labels": {"team": "shop"}, "annotations": {}, "links": [{"kind": "url", "url": "https://x.example"}],
+        "query": None, "incident": 3, "previous": None, "assignees": [], "suppressed_by": None, "flapping": False, **said,
+    }  # fmt: skip
+
+
+def incident(**said: Any) -> dict[str, Any]:
+    return {
+        "project": "shop", "number": 3, "version": 1, "title": "Checkout is down", "description": "a\nb", "severity": "high",
+        "status": "acknowledged", "rule": "by service", "group": {"service": "checkout"}, "alerts": {"firing": 2, "total": 3},
+        "created_at": AT, "acknowledged_at": AT, "resolved_at": None, "author": "alert-bot", "assignees": ["ada", "bob"],
+        "zoom": None, "links": [], "confidential": False, "published": None, "merged_into": None, "sla_missed": False, **said,
+    }  # fmt: skip
+
+
+def page(*items: dict[str, Any], cursor: str | None = None) -> bytes:
+    return json.dumps({"items": items, "next": cursor}).encode()
+
+
+def test_alerts_are_a_table_with_the_severity_at_its_left_edge() -> None:
+    muted = alert(7, severity="low", title="Disk", events=1, service=None, incident=None, flapping=True,
+                  suppressed_by={"kind": "silence", "id": "4"})  # fmt: skip
+    shown = render_alerts(read(page(alert(), muted), Alerts), "shop", PLAIN, NOW, is_filtered=False)
+    assert shown.splitlines() == [
+        "severity     #  title             status                                   events  service   started    incident",
+        "▲ critical  12  Checkout is down  triggered                                 1,234  checkout  5 min ago  #3",
+        "■ low        7  Disk              triggered, muted by silence 4, flapping       1  –         5 min ago  –",
+    ]
+
+
+def test_incidents_are_a_table_with_their_firing_alerts() -> None:
+    shown = render_incidents(read(page(incident(), cursor="next"), Incidents), "shop", PLAIN, NOW, is_filtered=False)
+    assert shown.splitlines() == [
+        "severity  #  title             status        firing  opened     assignees",
+        "◆ high    3  Checkout is down  acknowledged     2/3  5 min ago  ada, bob",
+        "",
+        "There are more: --cursor next",
+    ]
+
+
+def test_an_empty_list_says_how_something_would_appear_in_it() -> None:
+    nothing = read(page(), Alerts)
+    assert "`tocsin send shop`" in render_alerts(nothing, "shop", PLAIN, NOW, is_filtered=False)
+    assert render_alerts(nothing, "shop", PLAIN, NOW, is_filtered=True) == "No alerts of shop are like that."
+
+
+def test_one_alert_shows_what_matters_first_and_its_payload_last() -> None:
+    half = b'{"payload": {"a": "\\ud800", "b": [1]}, ' + json.dumps(alert()).encode()[1:]
+    assert render_alert(read(half, OneAlert), PLAIN, NOW).splitlines() == [
+        "▲ critical  Checkout is down",
+        "  alert        shop #12",
+        "  status       triggered",
+        "  events       1,234",
+        "  started      2026-11-24 08:00:00 UTC (5 min ago)",
+        "  ended        –",
+        "  last seen    2026-11-24 08:00:00 UTC (5 min ago)",
+        "  incident     #3: tocsin incident show shop 3",
+        "  assignees    –",
+        "  service      checkout",
+        "  integration  uptime",
+        "  hosts        web-1",
+        "               web-2",
+        "  labels       team=shop",
+        "  links        url https://x.example",
+        "  fingerprint  f1",
+        "  payload      {",
+        '                 "a": "?",',
+        '                 "b": [',
+        "                   1",
+        "                 ]",
+        "               }",
+    ]
+
+
+def test_one_incident_shows_its_timeline_below() -> None:
+    entry = {"at": AT, "actor": "alert-bot", "kind": "severity_raised", "text": "to\nhigh", "details": {}}
+    shown = render_incident(read(json.dumps({**incident(), "timeline": [entry]}).encode(), OneIncident), PLAIN, NOW).splitlines()
+    assert shown[:5] == [
+        "◆ high  Checkout is down",
+        "  incident      shop #3",
+        "  status        acknowledged",
+        "  alerts        2 of 3 firing",
+        "  opened        2026-11-24 08:00:00 UTC (5 min ago) by alert-bot",
+    ]
+    assert shown[-4:] == [
+        "                b",
+        "",
+        "at                       who        what             text",
+        "2026-11-24 08:00:00 UTC  alert-bot  severity raised  to high",
+    ]
+
+
+def test_timeline_is_read_to_its_end() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/timeline"):
+            return httpx.Response(200, json=incident())
+        is_last = request.url.params.get("cursor") == "second"
+        return httpx.Response(200, content=page({"at": "2" if is_last else "1"}, cursor=None if is_last else "second"))
+
+    with Asking("http://door", "secret", httpx.MockTransport(answer)) as asking:
+        found = json.loads(incident_with_timeline(asking, "shop", 3))
+    assert found == {**incident(), "timeline": [{"at": "1"}, {"at": "2"}]}
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b"[]", b'{"items": [{"project": "shop"}], "next": null}'])
+def test_an_answer_of_something_else_is_not_shown_as_ours(answer: bytes) -> None:
+    with pytest.raises(Unavailable, match="no operator API of this tocsin's version answers there"):
+        read(answer, Alerts)
+
+
+def test_query_repeats_lists_and_leaves_out_what_is_not_said() -> None:
+    assert query_of(status=["open", "ignored"], limit=5, cursor=None, sort="-number") == [
+        ("status", "open"), ("status", "ignored"), ("limit", "5"), ("sort", "-number"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("alert", "list"), ("alert", "list", "../x"), ("alert", "list", "shop", "--status", "bad"),
+        ("alert", "list", "shop", "--severity", "bad"), ("alert", "list", "shop", "--sort", "title"),
+        ("alert", "list", "shop", "--limit", "501"), ("alert", "show", "shop", "0"), ("incident", "show", "shop"),
+        ("incident", "list", "shop", "--status", "ignored"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    environment = {"TOCSIN_DATA": str(tmp_path), "TOCSIN_TOKEN": "secret", "TOCSIN_URL": "http://127.0.0.1:9"}
+    assert CliRunner().invoke(app, list(arguments), env=environment).exit_code == 2

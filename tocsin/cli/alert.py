@@ -1,0 +1,58 @@
+"""`tocsin alert …`: list and show, through the operator API. Not here: how it looks (`tocsin/show.py`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from schemas.clock import now_millis
+from tocsin.cli import reading
+from tocsin.cli.names import check_name
+from tocsin.terminal import Terminal
+
+app = typer.Typer(help="The alerts of a project.", no_args_is_help=True)
+STATUSES = ("open", "triggered", "acknowledged", "resolved", "ignored")
+Sort = Literal[
+    "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "events", "-events", "severity", "-severity",
+    "status", "-status",
+]  # fmt: skip
+
+
+@app.command("list")
+def list_alerts(
+    project: reading.Project,
+    status: Annotated[
+        list[str] | None, typer.Option(callback=reading.words(*STATUSES), help="Only these (repeatable) [all but ignored].")
+    ] = None,
+    severity: reading.Severities = None,
+    integration: Annotated[list[str] | None, typer.Option(help="Only from these (repeatable).")] = None,
+    assignee: reading.Assignees = None,
+    sort: Annotated[Sort, typer.Option(help="`-`: largest, most severe or newest first.")] = "-started_at",
+    limit: reading.Limit = reading.DEFAULT_LIMIT,
+    cursor: reading.Cursor = None,
+    as_json: reading.Json = False,
+) -> None:
+    """List a project's alerts."""
+    from tocsin.read_api import Alerts, list_path, query_of, read
+    from tocsin.show import render_alerts
+
+    filters = query_of(status=status, severity=severity, integration=integration, assignee=assignee)
+    query = [*filters, *query_of(sort=sort, limit=limit, cursor=cursor)]
+    with reading.operator() as asking:
+        answer = asking.get(list_path(check_name(project), "alerts"), query)
+    if as_json:
+        print(answer.decode())
+        return
+    print(render_alerts(read(answer, Alerts), project, Terminal.find(), now_millis(), is_filtered=bool(filters or cursor)))
+
+
+@app.command()
+def show(project: reading.Project, number: reading.Number, as_json: reading.Json = False) -> None:
+    """Show one alert with its payload; `--json` gives the payload as it was received."""
+    from tocsin.read_api import OneAlert, list_path, read
+    from tocsin.show import render_alert
+
+    with reading.operator() as asking:
+        answer = asking.get(f"{list_path(check_name(project), 'alerts')}/{number}")
+    print(answer.decode() if as_json else render_alert(read(answer, OneAlert), Terminal.find(), now_millis()))

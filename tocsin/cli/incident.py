@@ -1,0 +1,56 @@
+"""`tocsin incident …`: list and show, through the operator API. Not here: how it looks (`tocsin/show.py`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from schemas.clock import now_millis
+from tocsin.cli import reading
+from tocsin.cli.names import check_name
+from tocsin.terminal import Terminal
+
+app = typer.Typer(help="The incidents of a project.", no_args_is_help=True)
+STATUSES = ("open", "triggered", "acknowledged", "resolved")
+Sort = Literal[
+    "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "severity", "-severity", "status", "-status"
+]
+
+
+@app.command("list")
+def list_incidents(
+    project: reading.Project,
+    status: Annotated[
+        list[str] | None, typer.Option(callback=reading.words(*STATUSES), help="Only these (repeatable) [all].")
+    ] = None,
+    severity: reading.Severities = None,
+    assignee: reading.Assignees = None,
+    sort: Annotated[Sort, typer.Option(help="`-`: most severe or newest first.")] = "-started_at",
+    limit: reading.Limit = reading.DEFAULT_LIMIT,
+    cursor: reading.Cursor = None,
+    as_json: reading.Json = False,
+) -> None:
+    """List a project's incidents."""
+    from tocsin.read_api import Incidents, list_path, query_of, read
+    from tocsin.show import render_incidents
+
+    filters = query_of(status=status, severity=severity, assignee=assignee)
+    query = [*filters, *query_of(sort=sort, limit=limit, cursor=cursor)]
+    with reading.operator() as asking:
+        answer = asking.get(list_path(check_name(project), "incidents"), query)
+    if as_json:
+        print(answer.decode())
+        return
+    print(render_incidents(read(answer, Incidents), project, Terminal.find(), now_millis(), is_filtered=bool(filters or cursor)))
+
+
+@app.command()
+def show(project: reading.Project, number: reading.Number, as_json: reading.Json = False) -> None:
+    """Show one incident with its timeline."""
+    from tocsin.read_api import OneIncident, incident_with_timeline, read
+    from tocsin.show import render_incident
+
+    with reading.operator() as asking:
+        answer = incident_with_timeline(asking, check_name(project), number)
+    print(answer.decode() if as_json else render_incident(read(answer, OneIncident), Terminal.find(), now_millis()))
