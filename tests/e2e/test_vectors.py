@@ -10,7 +10,7 @@ from tests.e2e.conftest import VECTORS, Live
 
 TOPICS = (
     "normalisation", "severity", "times", "fingerprints-explicit", "fingerprints-generated", "repeat", "alertmanager",
-    "doors", "gitlab-paths",
+    "doors", "gitlab-paths", "alertmanager-api", "receipts",
 )  # fmt: skip
 LEFT_OUT = {
     "R02": "needs the command acknowledge",
