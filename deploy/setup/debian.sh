@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs from Debian what the end-to-end tests use: a real Alertmanager and a real browser. Services are not started.
+# Installs from Debian what the end-to-end tests use: a real Alertmanager, a real Prometheus and a real browser. Services are not started.
 # `debian.sh required` fails where something is missing and cannot be installed; without it that is only said.
 set -euo pipefail
 
 missing=()
 command -v prometheus-alertmanager > /dev/null || missing+=(prometheus-alertmanager)
+command -v prometheus > /dev/null || missing+=(prometheus)
 command -v chromium > /dev/null || missing+=(chromium)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
