@@ -33,7 +33,8 @@ def operator_token(settings: Settings) -> str:
         return settings.token
     file = settings.data / "token"
     if settings.url or not file.exists():
-        raise OperatorError("no token: set TOCSIN_TOKEN to one of yours; `tocsin token new --person NAME` makes one")
+        where = "" if settings.url else f", or TOCSIN_DATA to the directory of a stack: there is no {file}"
+        raise OperatorError(f"no token: set TOCSIN_TOKEN to one of yours (`tocsin token new --person NAME` makes one){where}")
     try:
         return file.read_text().strip()
     except OSError as error:

@@ -5,11 +5,15 @@ Nothing is sent. Not here: the reading itself (`producers/webhook/formats`), the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
-from producers.webhook.door import build_door
-from producers.webhook.formats.recognise import parse
+from producers.webhook.door import Door, build_door
+from producers.webhook.formats import prometheus, recognise
+from producers.webhook.formats.parsed import Parsed
 from producers.webhook.limits import check_size, max_body_bytes
+from producers.webhook.reading import BOM
 from schemas.codec import decode_body
 from schemas.configuration import Configuration, Integration
 from schemas.errors import OperatorError
@@ -31,6 +35,7 @@ class SampleAlert(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     started_at: str | None
     ended_at: str | None
+    expires_at: str | None
     fingerprint: str
     service: str | None
     monitoring_tool: str | None
@@ -70,9 +75,15 @@ def choose(configuration: Configuration, wanted: str | None) -> tuple[str, str, 
 def read_sample(project: str, name: str, integration: Integration, body: bytes) -> Sample:
     """Read a payload as the door would; raises its `Refused` when it takes nothing of it."""
     check_size(len(body), max_body_bytes(integration.format))
-    parsed = parse(body, build_door(project, name, integration))
+    parsed = _parser(integration, body)(body, build_door(project, name, integration))
     alerts = [_alert(event, integration) for event in parsed.events]
     return Sample(f"{project}/{name}", parsed.format, alerts, parsed.refusals)
+
+
+def _parser(integration: Integration, body: bytes) -> Callable[[bytes, Door], Parsed]:
+    """Choose as the path does at the doors: an array for an Alertmanager integration is what Prometheus sends to its API v2."""
+    is_array = body.removeprefix(BOM).lstrip(b" \t\r\n").startswith(b"[")
+    return prometheus.parse if integration.format == "alertmanager" and is_array else recognise.parse
 
 
 def render_sample(sample: Sample, terminal: Terminal) -> str:
@@ -96,6 +107,7 @@ def _alert(event: AlertEvent, integration: Integration) -> SampleAlert:
         status="firing" if event.is_firing else "resolved",
         started_at=_time(event.started_at),
         ended_at=_time(event.ended_at),
+        expires_at=_time(event.expires_at),
         fingerprint=event.fingerprint,
         service=content.service,
         monitoring_tool=content.monitoring_tool,
@@ -129,6 +141,7 @@ def _block(alert: SampleAlert, terminal: Terminal) -> str:
         ("labels", _pairs(alert.labels) or NONE),
     ]
     when_there = [
+        ("resolves at", _shown(alert.expires_at, "")),
         ("environment", alert.environment or ""),
         ("tool", alert.monitoring_tool or ""),
         ("annotations", _pairs(alert.annotations)),

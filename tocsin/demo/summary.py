@@ -38,6 +38,9 @@ def tell_addresses(story: Story, demo: Demo) -> None:
     """Say where to look, and how to send something oneself."""
     story.teller.scene("Open")
     _row(story, "status page", demo.statuspage)
+    _row(story, "terminal", f"export TOCSIN_DATA={demo.data}   # then")
+    _row(story, "", "tocsin incident list shop; tocsin incident show shop 1")
+    _row(story, "", "tocsin alert list shop --status open; tocsin status")
     _row(story, "operator API", f'curl -H "Authorization: Bearer $(cat {demo.data}/token)" \\')
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents")
     _row(story, "webhook", f'curl -H "Authorization: Bearer $(cat {demo.data}/token-uptime)" \\')

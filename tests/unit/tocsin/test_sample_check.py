@@ -42,7 +42,8 @@ def test_sample_shows_what_the_fields_and_words_of_the_integration_make() -> Non
     found = sample_of({**PAYLOAD[0], "fingerprint": "db-1", "hosts": ["a"], "labels": {"team": "x"}})  # type: ignore[dict-item]
     alert = SampleAlert(
         index=0, title="Down", description=None, severity="high", is_default_severity=False, status="firing",
-        started_at="1970-01-01T00:00:00.000Z", ended_at=None, fingerprint=FINGERPRINT, service=None, monitoring_tool=None,
+        started_at="1970-01-01T00:00:00.000Z", ended_at=None, expires_at=None, fingerprint=FINGERPRINT,
+        service=None, monitoring_tool=None,
         hosts=["a"], environment=None, labels={"team": "x"}, annotations={}, links=[Link("runbook", "https://x.example.com/")],
         query=None,
     )  # fmt: skip
@@ -69,6 +70,16 @@ def test_terminal_shows_each_alert_and_each_refusal() -> None:
 def test_an_alertmanager_payload_is_recognised_whatever_the_integration() -> None:
     found = sample_of({"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "test"}}]})
     assert (found.format, found.alerts[0].fingerprint) == ("alertmanager", "1f56cb8f931d1bd4")
+
+
+def test_an_array_for_an_alertmanager_is_what_prometheus_itself_sends() -> None:
+    prometheus = [{"labels": {"alertname": "test"}, "endsAt": "2026-11-24T08:00:00Z"}]
+    found, as_generic = sample_of(prometheus, "shop/main"), sample_of(prometheus)
+    (alert,) = found.alerts
+    assert (found.format, alert.fingerprint, alert.status) == ("prometheus", "1f56cb8f931d1bd4", "firing")
+    assert (alert.ended_at, alert.expires_at) == (None, "2026-11-24T08:00:00.000Z")
+    assert "  resolves at  2026-11-24 08:00:00 UTC" in render_sample(found, Terminal()).splitlines()
+    assert as_generic.format == "generic"
 
 
 def test_a_payload_that_the_door_takes_nothing_of_is_refused_as_there() -> None:
