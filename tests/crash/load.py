@@ -28,7 +28,7 @@ def configuration() -> dict[str, Any]:
                 "title": project,
                 "integrations": {
                     "generic": {"format": "generic", "tokens": tokens},
-                    "alertmanager": {"format": "alertmanager", "tokens": tokens},
+                    "alertmanager": {"format": "alertmanager", "tokens": tokens, "resolve_after": "10s"},
                 },
                 "incidents": [{"name": "by service", **rule}],
                 "notify": [{"receivers": [f"{project}-oncall"]}],
