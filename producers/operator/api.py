@@ -5,7 +5,7 @@ Not here: who asks (`viewers.py`), SQL (`queries.py`), shapes of answers (`shape
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -15,10 +15,12 @@ from starlette.responses import Response
 
 from producers.operator import queries, shapes
 from producers.operator.database import Reader
-from producers.operator.filters import AlertQuery, IncidentQuery, PageQuery
-from producers.operator.paging import Cursor, Sort, write_cursor
+from producers.operator.filters import AlertFilters, AlertQuery, IncidentQuery, PageQuery
+from producers.operator.narrowing import ALERTS, INCIDENTS, narrow
+from producers.operator.paging import Sort, write_cursor
 from producers.operator.problems import NotFound
 from producers.operator.queries import Scope
+from producers.operator.scanning import Listing, read_page
 from producers.operator.shapes import Page, Row
 from producers.operator.viewers import Directory, Viewer
 
@@ -38,6 +40,7 @@ class Api:
         router = APIRouter(prefix="/api/v1")
         router.add_api_route("/projects", self.projects)
         router.add_api_route("/projects/{project}/alerts", self.alerts)
+        router.add_api_route("/projects/{project}/alerts/counts", self.alert_counts)  # before {number}, which it is not
         router.add_api_route("/projects/{project}/alerts/{number}", self.alert)
         router.add_api_route("/projects/{project}/incidents", self.incidents)
         router.add_api_route("/projects/{project}/incidents/{number}", self.incident)
@@ -57,9 +60,17 @@ class Api:
     async def alerts(self, request: Request, project: str, query: Annotated[AlertQuery, Query()]) -> Response:
         """List a project's alerts, without payloads."""
         scope = await self._scope(request, project)
-        sort = Sort.parse(query.sort)
-        wanted = queries.list_alerts(scope, query.filters(scope.viewer), sort, query.cursor_for(sort), query.limit)
-        return _page(await self._database.rows(wanted), shapes.alert_in_list, sort, query.limit)
+        sort, narrowing = Sort.parse(query.sort), narrow(ALERTS, "a", query.filters(scope.viewer))
+        listing = Listing(lambda cursor, rows: queries.list_alerts(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
+        return await self._page(listing, shapes.alert_in_list, query)
+
+    async def alert_counts(self, request: Request, project: str, query: Annotated[AlertFilters, Query()]) -> Response:
+        """Count a project's alerts by status; takes the filters of the list."""
+        scope = await self._scope(request, project)
+        narrowing = narrow(ALERTS, "a", query.filters(scope.viewer))
+        keep = narrowing.keep
+        rows = await self._database.rows(queries.count_alerts(scope, narrowing))
+        return _answer(shapes.alert_counts([row for row in rows if keep is None or keep(row)]))
 
     async def alert(self, request: Request, project: str, number: Number) -> Response:
         """Give one alert, with its payload as received."""
@@ -69,9 +80,9 @@ class Api:
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
         scope = await self._scope(request, project)
-        sort = Sort.parse(query.sort)
-        wanted = queries.list_incidents(scope, query.filters(scope.viewer), sort, query.cursor_for(sort), query.limit)
-        return _page(await self._database.rows(wanted), shapes.incident, sort, query.limit)
+        sort, narrowing = Sort.parse(query.sort), narrow(INCIDENTS, "i", query.filters(scope.viewer))
+        listing = Listing(lambda cursor, rows: queries.list_incidents(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
+        return await self._page(listing, shapes.incident, query)
 
     async def incident(self, request: Request, project: str, number: Number) -> Response:
         """Give one incident."""
@@ -82,8 +93,12 @@ class Api:
         """List what happened in an incident, by time."""
         scope = await self._scope(request, project)
         await self._one(queries.one_incident(scope, number))
-        wanted = queries.list_timeline(project, number, query.cursor_for(BY_TIME), query.limit)
-        return _page(await self._database.rows(wanted), shapes.timeline_entry, BY_TIME, query.limit)
+        listing = Listing(lambda cursor, rows: queries.list_timeline(project, number, cursor, rows), BY_TIME)
+        return await self._page(listing, shapes.timeline_entry, query)
+
+    async def _page(self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery) -> Response:
+        rows, following = await read_page(self._database, listing, query.cursor_for(listing.sort), query.limit)
+        return _answer(Page([shape(row) for row in rows], None if following is None else write_cursor(following)))
 
     async def _scope(self, request: Request, project: str) -> Scope:
         """Say what the viewer sees of a project; raises `NotFound` when that is nothing."""
@@ -105,13 +120,6 @@ def viewer_of(request: Request) -> Viewer:
     viewer = request.state.viewer
     assert isinstance(viewer, Viewer)
     return viewer
-
-
-def _page(rows: Sequence[Row], shape: Callable[[Row], msgspec.Struct], sort: Sort, limit: int) -> Response:
-    """Answer with as many items as asked for, and a cursor when the query found one more."""
-    shown = rows[:limit]
-    cursor = Cursor(str(sort), shown[-1]["sort_key"], shown[-1]["number"]) if len(rows) > limit else None
-    return _answer(Page([shape(row) for row in shown], None if cursor is None else write_cursor(cursor)))
 
 
 def _answer(body: Any) -> Response:

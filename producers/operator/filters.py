@@ -6,16 +6,22 @@ Not here: what a filter compares (`queries.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from producers.operator.narrowing import Filters
 from producers.operator.paging import Cursor, Sort, read_cursor
-from producers.operator.queries import Filters
+from producers.operator.problems import Malformed
+from schemas.matchers import InvalidMatcher, Matcher, parse_matchers
 from schemas.records import Severity
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
+MAX_SEARCH = 200
+MAX_MATCHERS = 20
 OPEN = ("triggered", "acknowledged")
 ME = "me"
 AlertStatus = Literal["open", "triggered", "acknowledged", "resolved", "ignored"]
@@ -27,13 +33,20 @@ AlertSort = Literal[
 IncidentSort = Literal[
     "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "severity", "-severity", "status", "-status",
 ]  # fmt: skip
+MATCHER = 'As in silences, `service=~"web|api"`: fields by name, other names are labels (of incidents: of their group).'
+SEARCH = "Part of title, description, service or monitoring tool, in any case."
 SORT = "By what to sort; `-` gives the largest, most severe or newest first."
 
 
-class PageQuery(BaseModel):
-    """What every list takes."""
+class Said(BaseModel):
+    """A query string."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(Said):
+    """What every list takes."""
+
     cursor: Annotated[str | None, Field(description="`next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="At most so many items.")] = DEFAULT_LIMIT
 
@@ -42,30 +55,69 @@ class PageQuery(BaseModel):
         return None if self.cursor is None else read_cursor(self.cursor, sort)
 
 
-class AlertQuery(PageQuery):
-    """What a list of alerts takes; without `status`, all but ignored alerts (BEHAVIOUR 1)."""
+class CommonFilters(Said):
+    """What narrows lists of alerts and of incidents, all combined by AND; a repeated one means any of its values."""
+
+    severity: list[Severity] = []
+    assignee: Annotated[list[str], Field(description="People by their keys; `me` is who asks.")] = []
+    matcher: Annotated[list[str], Field(max_length=MAX_MATCHERS, description=MATCHER, examples=[['service="web"']])] = []
+    search: Annotated[str, Field(max_length=MAX_SEARCH, description=SEARCH)] = ""
+    since: Annotated[datetime | None, Field(alias="from", description="Begun then or later; without a zone: UTC.")] = None
+    before: Annotated[datetime | None, Field(alias="to", description="Begun before then.")] = None
+
+    def common_filters(self, viewer: str) -> Filters:
+        """Read what both lists take; raises `Malformed` for a matcher that cannot be read."""
+        return Filters(
+            severities=self.severity,
+            assignees=expand_me(self.assignee, viewer),
+            matchers=read_matchers(self.matcher),
+            search=self.search,
+            since=in_utc(self.since),
+            before=in_utc(self.before),
+        )
+
+
+class AlertFilters(CommonFilters):
+    """Which alerts."""
 
     status: Annotated[list[AlertStatus], Field(description="`open` is triggered and acknowledged.")] = []
-    severity: list[Severity] = []
     integration: list[str] = []
-    assignee: Annotated[list[str], Field(description="People by their keys; `me` is who asks.")] = []
+
+    def filters(self, viewer: str) -> Filters:
+        """Read all filters; raises `Malformed`."""
+        return replace(self.common_filters(viewer), statuses=expand_statuses(self.status), integrations=self.integration)
+
+
+class AlertQuery(AlertFilters, PageQuery):
+    """What a list of alerts takes; without `status`, all but ignored alerts (BEHAVIOUR 1)."""
+
     sort: Annotated[AlertSort, Field(description=SORT)] = "-started_at"
 
     def filters(self, viewer: str) -> Filters:
-        statuses = expand_statuses(self.status) or (*OPEN, "resolved")
-        return Filters(statuses, self.severity, self.integration, expand_me(self.assignee, viewer))
+        found = super().filters(viewer)
+        return found if found.statuses else replace(found, statuses=(*OPEN, "resolved"))
 
 
-class IncidentQuery(PageQuery):
+class IncidentQuery(CommonFilters, PageQuery):
     """What a list of incidents takes; without `status`, all."""
 
     status: Annotated[list[IncidentStatus], Field(description="`open` is triggered and acknowledged.")] = []
-    severity: list[Severity] = []
-    assignee: Annotated[list[str], Field(description="People by their keys; `me` is who asks.")] = []
     sort: Annotated[IncidentSort, Field(description=SORT)] = "-started_at"
 
     def filters(self, viewer: str) -> Filters:
-        return Filters(expand_statuses(self.status), self.severity, (), expand_me(self.assignee, viewer))
+        """Read all filters; raises `Malformed`."""
+        return replace(self.common_filters(viewer), statuses=expand_statuses(self.status))
+
+
+def read_matchers(texts: Iterable[str]) -> list[Matcher]:
+    try:
+        return [matcher for text in texts for matcher in parse_matchers(text)]
+    except InvalidMatcher as error:
+        raise Malformed(str(error)) from error
+
+
+def in_utc(time: datetime | None) -> datetime | None:
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def expand_statuses(said: Iterable[str]) -> tuple[str, ...]:

@@ -5,10 +5,10 @@ Pure: builds statements. Not here: running them (`database.py`), what rows becom
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+from producers.operator.narrowing import Narrowing
 from producers.operator.paging import Cursor, Sort
 
 _STATUS_RANK: LiteralString = "array_position(ARRAY['ignored', 'resolved', 'acknowledged', 'triggered'], {table}.status)"
@@ -37,16 +37,6 @@ class Scope:
     project: str
     viewer: str
     sees_confidential: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed to; an empty one narrows nothing."""
-
-    statuses: Sequence[str] = ()
-    severities: Sequence[str] = ()
-    integrations: Sequence[str] = ()
-    assignees: Sequence[str] = ()
 
 
 ALERT_SORTS: dict[str, SortKey] = {
@@ -83,10 +73,18 @@ _ALERT_OPEN_TO_VIEWER: LiteralString = f"""(a.incident IS NULL OR EXISTS (
 _PAYLOAD_JOIN: LiteralString = " LEFT JOIN tocsin.payloads p ON p.project = a.project AND p.number = a.number"
 
 
-def list_alerts(scope: Scope, filters: Filters, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
+def list_alerts(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
     """Build the page of alerts after a cursor; one row more than `limit`, so that one sees whether more follow."""
-    text = _ALERTS.replace("{joins}", "") + _filter("a", filters) + _visible_alerts(scope)
-    return _page(text, "a", ALERT_SORTS[sort.name], sort, _values(scope, filters, cursor, limit))
+    text = _ALERTS.replace("{joins}", "") + narrowing.text + _visible_alerts(scope)
+    return _page(text, "a", ALERT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
+
+
+def count_alerts(scope: Scope, narrowing: Narrowing) -> Query:
+    """Build the count of alerts by status, apart for each of the texts that are left to Python to decide about."""
+    text: LiteralString = "SELECT a.status, count(*) AS count{columns} FROM tocsin.alerts a WHERE a.project = %(project)s"
+    text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible_alerts(scope)
+    grouped: LiteralString = ", ".join(["a.status", *narrowing.looked_at])
+    return Query(f"{text} GROUP BY {grouped}", {**_scope_values(scope), **narrowing.values})
 
 
 def one_alert(scope: Scope, number: int) -> Query:
@@ -94,10 +92,10 @@ def one_alert(scope: Scope, number: int) -> Query:
     return Query(text + " AND a.number = %(number)s" + _visible_alerts(scope), {**_scope_values(scope), "number": number})
 
 
-def list_incidents(scope: Scope, filters: Filters, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
+def list_incidents(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
     """Build the page of incidents after a cursor; one row more than `limit`."""
-    text = _INCIDENTS + _filter("i", filters) + _visible_incidents(scope)
-    return _page(text, "i", INCIDENT_SORTS[sort.name], sort, _values(scope, filters, cursor, limit))
+    text = _INCIDENTS + narrowing.text + _visible_incidents(scope)
+    return _page(text, "i", INCIDENT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
 
 
 def one_incident(scope: Scope, number: int) -> Query:
@@ -122,19 +120,6 @@ def project_exists(project: str) -> Query:
     return Query("SELECT 1 FROM tocsin.projects WHERE project = %(project)s", {"project": project})
 
 
-def _filter(table: LiteralString, filters: Filters) -> LiteralString:
-    text: LiteralString = ""
-    if filters.statuses:
-        text += " AND {table}.status = ANY (%(statuses)s)"
-    if filters.severities:
-        text += " AND {table}.severity = ANY (%(severities)s)"
-    if filters.integrations:
-        text += " AND {table}.integration = ANY (%(integrations)s)"
-    if filters.assignees:
-        text += " AND {table}.assignees && %(assignees)s"
-    return text.replace("{table}", table)
-
-
 def _visible_alerts(scope: Scope) -> LiteralString:
     return "" if scope.sees_confidential else f" AND {_ALERT_OPEN_TO_VIEWER}"
 
@@ -143,8 +128,10 @@ def _visible_incidents(scope: Scope) -> LiteralString:
     return "" if scope.sees_confidential else f" AND {_OPEN_TO_VIEWER}"
 
 
-def _page(text: LiteralString, table: LiteralString, key: SortKey, sort: Sort, values: dict[str, Any]) -> Query:
-    text = text.replace("{columns}", f", {key.expression}::text AS sort_key")
+def _page(
+    text: LiteralString, table: LiteralString, key: SortKey, sort: Sort, narrowing: Narrowing, values: dict[str, Any]
+) -> Query:
+    text = text.replace("{columns}", f", {key.expression}::text AS sort_key{_looked_at(narrowing)}")
     order: LiteralString = " DESC" if sort.is_descending else ""
     if "after_key" in values:
         beyond: LiteralString = "<" if sort.is_descending else ">"
@@ -152,14 +139,12 @@ def _page(text: LiteralString, table: LiteralString, key: SortKey, sort: Sort, v
     return Query(f"{text} ORDER BY {key.expression}{order}, {table}.number{order} LIMIT %(limit)s", values)
 
 
-def _values(scope: Scope, filters: Filters, cursor: Cursor | None, limit: int) -> dict[str, Any]:
-    narrowed = {
-        "statuses": list(filters.statuses),
-        "severities": list(filters.severities),
-        "integrations": list(filters.integrations),
-        "assignees": list(filters.assignees),
-    }
-    return {**_scope_values(scope), **narrowed, **_cursor_values(cursor, limit)}
+def _looked_at(narrowing: Narrowing) -> LiteralString:
+    return f", ARRAY[{', '.join(narrowing.looked_at)}] AS looked_at" if narrowing.looked_at else ""
+
+
+def _values(scope: Scope, narrowing: Narrowing, cursor: Cursor | None, limit: int) -> dict[str, Any]:
+    return {**_scope_values(scope), **narrowing.values, **_cursor_values(cursor, limit)}
 
 
 def _scope_values(scope: Scope) -> dict[str, Any]:

@@ -6,7 +6,8 @@ Not here: which rows (`queries.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -119,6 +120,15 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     details: dict[str, str]
 
 
+class AlertCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alerts there are of each status."""
+
+    triggered: int = 0
+    acknowledged: int = 0
+    resolved: int = 0
+    ignored: int = 0
+
+
 class Project(msgspec.Struct, frozen=True):
     """A project that one may see, and as what."""
 
@@ -140,6 +150,14 @@ def alert_in_list(row: Row) -> AlertInList:
 
 def alert(row: Row) -> Alert:
     return msgspec.convert({**_alert_fields(row), "payload": embed_json(row["payload"])}, Alert)
+
+
+def alert_counts(rows: Iterable[Row]) -> AlertCounts:
+    """Add up counts, of which a status may have many."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[row["status"]] += row["count"]
+    return msgspec.convert(dict(counts), AlertCounts)
 
 
 def incident(row: Row) -> Incident:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 import psycopg
@@ -136,6 +136,98 @@ def test_lists_sort_and_filter_a_page_at_a_time(asking: Asking, database: Databa
     assert asking.numbers("alerts?status=open&sort=-number") == [2, 1]
     assert asking.numbers("alerts?status=open&status=ignored&assignee=me&sort=number") == [1, 4]
     assert asking.numbers("alerts?severity=info&severity=low&sort=number") == [1, 3]
+
+
+def fill_for_filters(database: Database) -> None:
+    with database.cursor() as cursor:
+        cursor.executemany(ALERT, [alert(number) for number in range(1, 6)])
+        cursor.executemany(
+            "UPDATE tocsin.alerts SET service = %s, description = %s, monitoring_tool = %s, labels = %s WHERE number = %s",
+            [
+                ("web", "100% full", "Nagios", '{"team": "a", "service": "label"}', 1),
+                ("api", "1000 full", "Prometheus", '{"team": "b", "alertname": "Down"}', 2),
+                ("Web", "a_b", None, '{"alertname": ""}', 3),
+                (None, None, None, "{}", 4),
+                ("webs", "a\\b ÄRGER", "Zabbix", '{"team": "ab"}', 5),
+            ],
+        )
+
+
+def found(asking: Asking, name: str, *values: str, path: str = "alerts") -> list[int]:
+    said = "&".join(f"{name}={quote(value)}" for value in values)
+    return asking.numbers(f"{path}?sort=number&limit=1&{said}")
+
+
+def test_matchers_find_what_they_would_silence(asking: Asking, database: Database) -> None:
+    fill_for_filters(database)
+    expected = {
+        'service="web"': [1],
+        'service!="web"': [2, 3, 4, 5],
+        'service=""': [4],
+        'labels.service="label"': [1],
+        'service=~"web"': [1],
+        'service=~"web.*"': [1, 5],
+        'service!~"(?i)web.?"': [2, 4],
+        'team=""': [3, 4],
+        'team=~"a|b"': [1, 2],
+        'team!~"a.*"': [2, 3, 4],
+        'alertname="alert 3"': [3],
+        'alertname=~"Dow(n)"': [2],
+        """team="' OR true --"
+""": [],
+        '{team=~"a.*", service!="web"}': [5],
+        'status="triggered"': [1, 2, 3, 4, 5],
+    }
+    assert {matcher: found(asking, "matcher", matcher) for matcher in expected} == expected
+    assert found(asking, "matcher", 'team=~".+"', 'service=~"web.*"', 'integration="generic"') == [1, 5]
+
+
+def test_search_finds_a_part_of_four_fields_in_any_case_and_literally(asking: Asking, database: Database) -> None:
+    fill_for_filters(database)
+    expected = {
+        "WEB": [1, 3, 5], "0%": [1], "a_b": [3], "a\\B": [5], "ärger": [5], "prometh": [2], "ALERT 4": [4], "": [1, 2, 3, 4, 5],
+    }  # fmt: skip
+    assert {text: found(asking, "search", text) for text in expected} == expected
+    assert asking.numbers('alerts?search=web&matcher=team="a"&severity=high&status=open') == [1]
+
+
+def test_from_and_to_are_the_start_of_alerts_and_of_incidents(asking: Asking, database: Database) -> None:
+    fill_for_filters(database)
+    assert asking.numbers("alerts?sort=number&from=2026-01-01T00:00:02Z&to=2026-01-01T01:00:04%2B01:00") == [2, 3]
+    assert asking.numbers("alerts?sort=number&from=2026-01-01T00:00:05") == [5]
+    for number in (1, 2, 3):
+        database.execute(INCIDENT, (number, "triggered", f"2026-01-0{number}", "alert-bot", [], False))
+    assert asking.numbers("incidents?sort=number&from=2026-01-02&to=2026-01-03") == [2]
+    assert found(asking, "matcher", 'service=~"we.+"', path="incidents") == []
+    database.execute('UPDATE tocsin.incidents SET service = \'web\', group_values = \'[{"name": "team", "value": "a"}]\'')
+    assert found(asking, "matcher", 'service=~"we.+"', 'team="a"', path="incidents") == [1, 2, 3]
+    assert found(asking, "search", "WE", path="incidents") == [1, 2, 3]
+
+
+def test_counts_are_by_status_with_the_filters_of_the_list(asking: Asking, database: Database) -> None:
+    fill_for_filters(database)
+    database.execute("UPDATE tocsin.alerts SET status = 'ignored' WHERE number > 3")
+
+    def counts(said: str) -> dict[str, int]:
+        answer = asking.get(f"/api/v1/projects/shop/alerts/counts{said}").raise_for_status().json()
+        return {status: count for status, count in answer.items() if count}
+
+    assert counts("") == {"triggered": 3, "ignored": 2}
+    assert counts("?status=open&search=full") == {"triggered": 2}
+    assert counts('?matcher=service=~"web.*"&matcher=team=~".%2B"&matcher=alertname!="x"') == {"triggered": 1, "ignored": 1}
+
+
+@pytest.mark.parametrize("matcher", ["", '&matcher=title=~"alert [0-9]%2B"'])
+def test_pages_neither_skip_nor_repeat_while_alerts_are_added(asking: Asking, database: Database, matcher: str) -> None:
+    path, listed, cursor = "/api/v1/projects/shop/alerts?limit=2", list[int](), ""
+    with database.cursor() as cursor_of_rows:
+        cursor_of_rows.executemany(ALERT, [alert(number, start="2026-01-01T00:00:00Z") for number in range(1, 6)])
+    for added in (10, 11, 12):
+        page = asking.get(f"{path}{matcher}{cursor}").raise_for_status().json()
+        listed += [item["number"] for item in page["items"]]
+        cursor = f"&cursor={page['next']}"
+        database.execute(ALERT, alert(added, start="2026-01-01T00:00:00Z"))
+    assert (listed, page["next"]) == ([5, 4, 3, 2, 1], None)
 
 
 def test_one_alert_comes_with_its_payload_as_received(asking: Asking, database: Database) -> None:

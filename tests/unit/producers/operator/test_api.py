@@ -164,6 +164,11 @@ def test_projects_are_those_one_may_see() -> None:
         (f"{ALERTS}/0", "number: Input should be greater than or equal to 1"),
         (f"{ALERTS}/9223372036854775808", "number: Input should be less than or equal to 9223372036854775807"),
         (f"{INCIDENTS}?status=ignored", "status.0: Input should be"),
+        (f"{ALERTS}?matcher=service", "matcher 'service', at character 8:"),
+        (f"{ALERTS}?matcher=service=~%22(%22", "not a regular expression of RE2"),
+        (f"{ALERTS}?from=yesterday", "from: Input should be a valid datetime"),
+        (f"{ALERTS}/counts?sort=number", "sort: Extra inputs are not permitted"),
+        (f"{ALERTS}/counts?limit=1", "limit: Extra inputs are not permitted"),
     ],
 )
 def test_malformed_request_is_told_what_is_wrong(path: str, said: str) -> None:
@@ -193,7 +198,8 @@ def test_ready_and_the_description_of_the_api_need_no_token() -> None:
     paths = Client().get("/api/openapi.json", None).json()["paths"]
     assert sorted(paths) == sorted(
         ["/api/v1/projects"]
-        + [f"/api/v1/projects/{{project}}/{path}" for path in ("alerts", "alerts/{number}", "incidents", "incidents/{number}")]
+        + [f"/api/v1/projects/{{project}}/{path}" for path in ("alerts", "alerts/counts", "alerts/{number}")]
+        + [f"/api/v1/projects/{{project}}/{path}" for path in ("incidents", "incidents/{number}")]
         + ["/api/v1/projects/{project}/incidents/{number}/timeline"]
     )
 
@@ -202,3 +208,16 @@ def test_method_that_a_path_does_not_take_is_a_problem() -> None:
     response = Client().get(ALERTS, method="PUT")
     assert problem(response) == (405, "Method Not Allowed", "This path takes GET.")
     assert response.headers["allow"] == "GET"
+
+
+def test_counts_are_by_status_and_add_up_what_regular_expressions_keep() -> None:
+    rows = [
+        {"status": "triggered", "count": 3, "looked_at": ["web"]},
+        {"status": "triggered", "count": 4, "looked_at": ["api"]},
+        {"status": "ignored", "count": 5, "looked_at": ["webs"]},
+        {"status": "resolved", "count": 6, "looked_at": ["other"]},
+    ]
+    client = Client(FakeDatabase({"alerts": rows}))
+    none = {"triggered": 0, "acknowledged": 0, "resolved": 0, "ignored": 0}
+    assert client.get(f"{ALERTS}/counts").json() == {**none, "triggered": 7, "ignored": 5, "resolved": 6}
+    assert client.get(f"{ALERTS}/counts?matcher=service=~%22(web.?|api)%22").json() == {**none, "triggered": 7, "ignored": 5}

@@ -1,0 +1,152 @@
+"""What a list is narrowed to, as SQL where PostgreSQL decides it exactly as the rest of tocsin does.
+
+Its regular expressions are others than RE2's, so matchers with one are left to Python (`Narrowing.left_over`). Pure.
+Not here: what the query string may say (`filters.py`), whose rows are seen (`queries.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, LiteralString
+
+from producers.operator.shapes import Row
+from schemas.matchers import Matcher, matches_all
+
+EXACT = ("=", "!=")
+_LIKE_ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; an empty one narrows nothing."""
+
+    statuses: Sequence[str] = ()
+    severities: Sequence[str] = ()
+    integrations: Sequence[str] = ()
+    assignees: Sequence[str] = ()
+    matchers: Sequence[Matcher] = ()
+    search: str = ""
+    since: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How filters reach into one table: names of matchers to expressions that are never null."""
+
+    started_at: LiteralString
+    searched: Sequence[LiteralString]
+    fields: dict[str, LiteralString]
+    other: LiteralString
+    """Any other name, which stands in it as `{name}`."""
+    prefix: str = ""
+    """Taken off such a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Conditions with their values, and the matchers that they leave over with the expressions those look at."""
+
+    text: LiteralString
+    values: dict[str, Any]
+    left_over: Sequence[Matcher] = ()
+    looked_at: Sequence[LiteralString] = field(default=())
+
+    @property
+    def keep(self) -> Callable[[Row], bool] | None:
+        """Give what decides about the rows found; None when they are all wanted."""
+        if not self.left_over:
+            return None
+        places = {matcher.name: place for place, matcher in enumerate(self.left_over)}
+        return lambda row: matches_all(self.left_over, lambda name: row["looked_at"][places[name]])
+
+
+ALERTS = Table(
+    "a.started_at",
+    ("a.title", "a.description", "a.service", "a.monitoring_tool"),
+    {
+        "title": "a.title",
+        "description": "coalesce(a.description, '')",
+        "service": "coalesce(a.service, '')",
+        "environment": "coalesce(a.environment, '')",
+        "monitoring_tool": "coalesce(a.monitoring_tool, '')",
+        "severity": "a.severity",
+        "status": "a.status",
+        "integration": "a.integration",
+        "alertname": "coalesce(nullif(a.labels ->> 'alertname', ''), a.title)",
+    },
+    "coalesce(a.labels ->> {name}, '')",
+    "labels.",
+)
+INCIDENTS = Table(
+    "i.created_at",
+    ("i.title", "i.description", "i.service"),
+    {
+        "title": "i.title",
+        "description": "i.description",
+        "service": "coalesce(i.service, '')",
+        "severity": "i.severity",
+        "status": "i.status",
+    },
+    "coalesce((SELECT g ->> 'value' FROM jsonb_array_elements(i.group_values) g WHERE g ->> 'name' = {name} LIMIT 1), '')",
+)
+"""An incident has no labels: other names are those of its group, as the rule's `group_by` writes them."""
+
+
+def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
+    """Build what follows a WHERE; its values have names of their own."""
+    matchers = [(f"matcher_{place}", matcher) for place, matcher in enumerate(filters.matchers)]
+    exact = [(name, matcher) for name, matcher in matchers if matcher.operator in EXACT]
+    left_over = [(name, matcher) for name, matcher in matchers if matcher.operator not in EXACT]
+    text = _columns(alias, filters) + _times(table, filters) + _search(table, filters)
+    for name, matcher in exact:
+        equals: LiteralString = "=" if matcher.operator == "=" else "<>"
+        text += f" AND {_expression(table, name, matcher)} {equals} %({name}_value)s"
+    values = {
+        "statuses": list(filters.statuses),
+        "severities": list(filters.severities),
+        "integrations": list(filters.integrations),
+        "assignees": list(filters.assignees),
+        "search": f"%{filters.search.translate(_LIKE_ESCAPES)}%",
+        "since": filters.since,
+        "before": filters.before,
+        **{f"{name}_name": matcher.name.removeprefix(table.prefix) for name, matcher in matchers},
+        **{f"{name}_value": matcher.value for name, matcher in exact},
+    }
+    looked_at = [_expression(table, name, matcher) for name, matcher in left_over]
+    return Narrowing(text, values, [matcher for _, matcher in left_over], looked_at)
+
+
+def _columns(alias: LiteralString, filters: Filters) -> LiteralString:
+    text: LiteralString = ""
+    if filters.statuses:
+        text += " AND {alias}.status = ANY (%(statuses)s)"
+    if filters.severities:
+        text += " AND {alias}.severity = ANY (%(severities)s)"
+    if filters.integrations:
+        text += " AND {alias}.integration = ANY (%(integrations)s)"
+    if filters.assignees:
+        text += " AND {alias}.assignees && %(assignees)s"
+    return text.replace("{alias}", alias)
+
+
+def _times(table: Table, filters: Filters) -> LiteralString:
+    text: LiteralString = ""
+    if filters.since is not None:
+        text += f" AND {table.started_at} >= %(since)s"
+    if filters.before is not None:
+        text += f" AND {table.started_at} < %(before)s"
+    return text
+
+
+def _search(table: Table, filters: Filters) -> LiteralString:
+    if not filters.search:
+        return ""
+    return " AND (" + " OR ".join([f"{column} ILIKE %(search)s" for column in table.searched]) + ")"
+
+
+def _expression(table: Table, name: LiteralString, matcher: Matcher) -> LiteralString:
+    """Give what a matcher compares; what its writer named goes in as a value, never as text."""
+    return table.fields.get(matcher.name) or table.other.replace("{name}", f"%({name}_name)s::text")
