@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,11 +18,12 @@ from producers.operator.database import Reader
 from producers.operator.filters import AlertFilters, AlertQuery, IncidentQuery, PageQuery
 from producers.operator.narrowing import ALERTS, INCIDENTS, narrow
 from producers.operator.paging import Sort, write_cursor
+from producers.operator.permissions import check_permission, viewer_of
 from producers.operator.problems import NotFound
 from producers.operator.queries import Scope
 from producers.operator.scanning import Listing, read_page
 from producers.operator.shapes import Page, Row
-from producers.operator.viewers import Directory, Viewer
+from producers.operator.viewers import Directory
 
 MAX_NUMBER = 2**63 - 1
 Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
@@ -30,14 +31,14 @@ BY_TIME = Sort("at", False)
 
 
 class Api:
-    """The handlers. Each finds its viewer in the request, where `Authentication` put it."""
+    """The handlers. Each finds its viewer in the request, where `Authentication` put it; `check_permission` comes first."""
 
     def __init__(self, database: Reader, directory: Callable[[], Directory]) -> None:
         self._database = database
         self._directory = directory
 
     def router(self) -> APIRouter:
-        router = APIRouter(prefix="/api/v1")
+        router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_permission)])
         router.add_api_route("/projects", self.projects)
         router.add_api_route("/projects/{project}/alerts", self.alerts)
         router.add_api_route("/projects/{project}/alerts/counts", self.alert_counts)  # before {number}, which it is not
@@ -101,10 +102,8 @@ class Api:
         return _answer(Page([shape(row) for row in rows], None if following is None else write_cursor(following)))
 
     async def _scope(self, request: Request, project: str) -> Scope:
-        """Say what the viewer sees of a project; raises `NotFound` when that is nothing."""
+        """Say what the viewer sees of a project; raises `NotFound` when there is none of the name, as an admin may ask."""
         viewer = viewer_of(request)
-        if not viewer.may_see(project):
-            raise NotFound
         if project not in self._directory().projects and not await self._database.rows(queries.project_exists(project)):
             raise NotFound
         return Scope(project, viewer.key, viewer.sees_confidential(project))
@@ -114,12 +113,6 @@ class Api:
         if not rows:
             raise NotFound
         return rows[0]
-
-
-def viewer_of(request: Request) -> Viewer:
-    viewer = request.state.viewer
-    assert isinstance(viewer, Viewer)
-    return viewer
 
 
 def _answer(body: Any) -> Response:

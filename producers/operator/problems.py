@@ -39,6 +39,15 @@ class Unauthorized(Problem):
         super().__init__("Send a token of yours as 'Authorization: Bearer TOKEN'; 'tocsin token new --person' makes one.")
 
 
+class Forbidden(Problem):
+    """One may see it, and not do it."""
+
+    status, title = 403, "Forbidden"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"This needs the role {role} in the project.")
+
+
 class NotFound(Problem):
     """What is not there and what one may not see look alike."""
 
