@@ -202,3 +202,14 @@ def test_a_broker_that_is_frozen_gets_503_and_works_again_when_it_is_back(tmp_pa
             broker.send_signal(signal.SIGCONT)
         assert (status, "may still have been written" in answer["detail"]) == (503, True)
         wait_until(lambda: door.post("shop", {}) == 202 and door.is_ready(), "it accepts again")
+
+
+def test_answers_that_are_held_back_do_not_hold_up_leaving(own_topics: Settings, tmp_path: Path) -> None:
+    apply_configuration(own_topics, ["shop"])
+    with running_webhook(own_topics, tmp_path / "log") as door, ThreadPoolExecutor(140) as pool:
+        wait_until(door.is_ready, "the webhook is ready")
+        strangers = [pool.submit(door.post, "nobody", {}) for _ in range(140)]
+        wait_until(lambda: sum(stranger.done() for stranger in strangers) >= 40, "those that wait a second are answered")
+        assert sum(stranger.done() for stranger in strangers) < 140
+        assert door.process.stop(seconds=5) == 0
+        assert [stranger.result() for stranger in strangers] == [401] * 140
