@@ -16,6 +16,7 @@ import psycopg
 from schemas.settings import Address
 from tests.bench.generator import CONNECTIONS, Load, configuration, run
 from tests.bench.processes import cpu_seconds, peak_megabytes
+from tests.e2e.servers import running_alertmanager
 from tests.running import RunningStack
 from tests.servers import scratch_directory, wait_until
 
@@ -35,6 +36,7 @@ def main() -> int:
         config.write_text(json.dumps(configuration(max(projects for _, _, projects in LOADS))))
         with RunningStack(data, config=config) as stack:
             figures = measure(stack, options.seconds)
+    figures["accepting"] = measure_accepting(options.seconds)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
@@ -58,6 +60,34 @@ def measure(stack: RunningStack, seconds: float) -> dict[str, Any]:
     memory = peak_megabytes(stack)
     print("peak memory, MB: " + "  ".join(f"{name} {value}" for name, value in memory.items()))
     return {"loads": rows, "latency_ms": latency, "peak_mb": memory}
+
+
+def measure_accepting(seconds: float) -> dict[str, dict[str, float]]:
+    """Compare accepting alone: webhook and broker, which have it on disk, beside an Alertmanager, which has it in memory."""
+    print("\nacknowledged/s, API v2, 90 % repeats     64 a request    1 a request")
+    figures: dict[str, dict[str, float]] = {}
+    with scratch_directory() as data:
+        config = data / "bench.yaml"
+        config.write_text(json.dumps(configuration(1)))
+        with RunningStack(data, config=config, only=["webhook", "clock"]) as stack:
+            path = "/in/{project}/alertmanager/api/v2/alerts"
+            figures["webhook and Kafka"] = _accepted(stack.settings.webhook_listen, path, seconds)
+    with scratch_directory() as data, running_alertmanager(data, "http://127.0.0.1:9/", "none") as alertmanager:
+        figures["Alertmanager"] = _accepted(Address.parse(alertmanager.url.removeprefix("http://")), "/api/v2/alerts", seconds)
+    for name, row in figures.items():
+        print(f"{name:38}   {row['64']:14,.0f}   {row['1']:12,.0f}")
+    return figures
+
+
+def _accepted(address: Address, path: str, seconds: float) -> dict[str, float]:
+    figures = {}
+    for per_request in (64, 1):
+        load = Load(per_request, 9, path=path, is_array=True, ends_at="2099-01-01T00:00:00Z")
+        wait_until(lambda load=load: asyncio.run(run(load, address, 0.2)) and load.answered > 0, "requests are accepted")  # type: ignore[misc]
+        load.answered = 0
+        took = asyncio.run(run(load, address, seconds))
+        figures[str(per_request)] = load.answered / took
+    return figures
 
 
 def measure_load(stack: RunningStack, load: Load, seconds: float) -> dict[str, Any]:
