@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producers.operator.api import Api
 from producers.operator.database import Reader
+from producers.operator.documentation import DescribedApi
 from producers.operator.problems import Malformed, NotFound, NotNow, Problem, Unauthorized, render_problem
 from producers.operator.viewers import Directory
 from schemas.errors import Unavailable
@@ -45,7 +46,7 @@ class Authentication:
 
 def build_app(database: Reader, directory: Callable[[], Directory], is_ready: Callable[[], Awaitable[bool]]) -> FastAPI:
     """Wire the application; `directory` is asked at each request, so that a new configuration counts at once."""
-    app = FastAPI(
+    app = DescribedApi(
         title="tocsin",
         version="1",
         openapi_url="/api/openapi.json",
