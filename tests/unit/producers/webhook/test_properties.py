@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from producers.webhook.content_body import encode_content
 from producers.webhook.door import Door
+from producers.webhook.formats import prometheus
 from producers.webhook.formats.recognise import parse
-from producers.webhook.refused import NotAnAlert, NotJson, TooLarge
+from producers.webhook.refused import NotAnAlert, NotAnArray, NotJson, TooLarge
 from schemas.codec import decode_body, encode_body
 from schemas.records import Content, Link
 from tests.unit.producers.webhook.doors import a_door
@@ -47,7 +48,7 @@ DOORS = [
 def or_refused(parse: Callable[[], Any]) -> Any:
     try:
         return parse()
-    except (NotJson, TooLarge, NotAnAlert):  # anything else fails the test
+    except (NotJson, TooLarge, NotAnAlert, NotAnArray):  # anything else fails the test
         return None
 
 
@@ -58,6 +59,14 @@ def test_any_body_is_parsed_or_refused_with_a_documented_answer(door: Door, body
     if parsed is not None:
         indexes = [item.index for item in parsed.events + parsed.refusals]
         assert sorted(indexes) == list(range(parsed.total))
+
+
+@given(st.binary() | st.lists(payloads | values).map(json.dumps).map(str.encode) | values.map(json.dumps).map(str.encode))
+def test_any_body_at_prometheus_door_is_parsed_or_refused(body: bytes) -> None:
+    parsed = or_refused(lambda: prometheus.parse(body, DOORS[0]))
+    if parsed is not None:
+        assert sorted(item.index for item in parsed.events + parsed.refusals) == list(range(parsed.total))
+        assert all(event.is_firing and (event.expires_at is None) == bool(event.expires_after_millis) for event in parsed.events)
 
 
 @given(st.lists(payloads, max_size=3) | payloads.map(lambda alert: {"version": "4", "alerts": [alert, {"labels": alert}]}))
