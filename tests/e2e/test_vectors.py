@@ -10,15 +10,18 @@ from tests.e2e.conftest import VECTORS, Live
 
 TOPICS = (
     "normalisation", "severity", "times", "fingerprints-explicit", "fingerprints-generated", "repeat", "alertmanager",
-    "doors", "gitlab-paths", "alertmanager-api", "receipts",
+    "doors", "gitlab-paths", "alertmanager-api", "receipts", "lists", "roles",
 )  # fmt: skip
 LEFT_OUT = {
+    "P01": "needs commands, which a viewer is refused",
+    "P03": "needs the command acknowledge",
     "R02": "needs the command acknowledge",
     "R03": "needs the command ignore",
     "R07": "needs the command ignore",
     "R12": "needs the commands resolve and reopen",
     "R16": "needs flapping",
     "R17": "needs the command acknowledge",
+    "X01": "needs the commands acknowledge, resolve and ignore",
 }
 """What is not built yet; each comes with the behaviour it needs."""
 
