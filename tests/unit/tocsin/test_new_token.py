@@ -66,6 +66,12 @@ def test_curl_line_speaks_with_the_senders_own_fields_and_words() -> None:
     }
 
 
+def test_curl_line_holds_several_fields_of_one_list_element() -> None:
+    integration = Integration(format="generic", fields={"title": "alerts[0].title", "severity": "alerts[0].level"})
+    body = json.loads(posted(parts_of(integration)["curl"]))
+    assert body == {"alerts": [{"title": TITLE, "level": "critical"}], "service": "checkout"}
+
+
 PATHS = st.sampled_from(["a", "b", "a.b", "a.c", "b[0]", "b[2].c", "c[1][0]", "status", "end_time", "labels.x", "d"])
 
 

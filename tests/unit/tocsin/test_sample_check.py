@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from producers.webhook.refused import NotAnAlert, NotJson
+from producers.webhook.limits import MAX_BODY_BYTES
+from producers.webhook.refused import NotAnAlert, NotJson, TooLarge
 from schemas.configuration_file import parse_configuration
 from schemas.errors import OperatorError
 from schemas.records import Link, Refusal
@@ -87,6 +88,8 @@ def test_a_payload_that_the_door_takes_nothing_of_is_refused_as_there() -> None:
         sample_of({"title": "x"}, "shop/main")
     with pytest.raises(NotJson):
         read_sample(*choose(CONFIGURATION, "shop/uptime"), b"{")
+    with pytest.raises(TooLarge, match="1 MiB"):
+        sample_of({"a": "x" * MAX_BODY_BYTES})
 
 
 def test_integration_must_be_named_when_several_take_http() -> None:

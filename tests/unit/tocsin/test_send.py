@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -126,6 +128,40 @@ def test_wrong_usage_ends_with_2(arguments: tuple[str, ...]) -> None:
 
 def test_a_token_is_asked_for() -> None:
     assert "set TOCSIN_TOKEN" in exit_code("shop", "uptime", token=None)[1]
+
+
+def test_a_token_that_no_header_can_carry_is_refused() -> None:
+    with pytest.raises(OperatorError, match="copy it anew"):
+        Asking(URL, "tökén")
+
+
+class OneAnswer(BaseHTTPRequestHandler):
+    """A door on this machine that refuses the one alert that it is sent."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'{"receipt": "01J", "accepted": 0, "rejected": [{"index": 0, "reason": "no labels"}]}'
+        self.send_response(202)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_an_alert_that_is_refused_ends_with_1_and_no_proxy_stands_before_this_machine() -> None:
+    with HTTPServer(("127.0.0.1", 0), OneAnswer) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        environment = {
+            "TOCSIN_TOKEN": "secret", "TOCSIN_DATA": "/nonexistent", "http_proxy": "http://127.0.0.1:1", "no_proxy": None,
+            "TOCSIN_WEBHOOK_LISTEN": f"127.0.0.1:{server.server_port}", "all_proxy": None, "NO_PROXY": None,
+        }  # fmt: skip
+        server.timeout = 10
+        done = CliRunner().invoke(app, ["send", "shop", "uptime", "--json"], env=environment)
+        thread.join()
+    assert (done.exit_code, json.loads(done.stdout)["rejected"]) == (1, [{"index": 0, "reason": "no labels"}])
 
 
 def test_labels_and_severity_make_the_identity() -> None:
