@@ -28,6 +28,10 @@ def list_alerts(
     severity: reading.Severities = None,
     integration: Annotated[list[str] | None, typer.Option(help="Only from these (repeatable).")] = None,
     assignee: reading.Assignees = None,
+    matcher: reading.Matchers = None,
+    search: reading.Search = None,
+    since: reading.Since = None,
+    before: reading.Before = None,
     sort: Annotated[Sort, typer.Option(help="`-`: largest, most severe or newest first.")] = "-started_at",
     limit: reading.Limit = reading.DEFAULT_LIMIT,
     cursor: reading.Cursor = None,
@@ -37,7 +41,10 @@ def list_alerts(
     from tocsin.read_api import Alerts, list_path, query_of, read
     from tocsin.show import render_alerts
 
-    filters = query_of(status=status, severity=severity, integration=integration, assignee=assignee)
+    filters = query_of(
+        status=status, severity=severity, integration=integration, assignee=assignee, matcher=matcher, search=search
+    )
+    filters = [*filters, *query_of(**{"from": since, "to": before})]
     query = [*filters, *query_of(sort=sort, limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "alerts"), query)

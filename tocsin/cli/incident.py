@@ -26,6 +26,10 @@ def list_incidents(
     ] = None,
     severity: reading.Severities = None,
     assignee: reading.Assignees = None,
+    matcher: reading.Matchers = None,
+    search: reading.Search = None,
+    since: reading.Since = None,
+    before: reading.Before = None,
     sort: Annotated[Sort, typer.Option(help="`-`: most severe or newest first.")] = "-started_at",
     limit: reading.Limit = reading.DEFAULT_LIMIT,
     cursor: reading.Cursor = None,
@@ -35,7 +39,8 @@ def list_incidents(
     from tocsin.read_api import Incidents, list_path, query_of, read
     from tocsin.show import render_incidents
 
-    filters = query_of(status=status, severity=severity, assignee=assignee)
+    filters = query_of(status=status, severity=severity, assignee=assignee, matcher=matcher, search=search)
+    filters = [*filters, *query_of(**{"from": since, "to": before})]
     query = [*filters, *query_of(sort=sort, limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "incidents"), query)

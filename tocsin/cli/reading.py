@@ -38,6 +38,13 @@ def words(*known: str) -> Callable[[list[str] | None], list[str] | None]:
 Severities = Annotated[list[str] | None, typer.Option("--severity", callback=words(*SEVERITIES), help="Only these (repeatable).")]
 Assignees = Annotated[list[str] | None, typer.Option("--assignee", help="Only of these people, or `me` (repeatable).")]
 
+Matchers = Annotated[
+    list[str] | None, typer.Option("--matcher", help="As in silences, such as 'service=~\"web|api\"' (repeatable).")
+]
+Search = Annotated[str | None, typer.Option("--search", help="Part of title, description, service or monitoring tool.")]
+Since = Annotated[str | None, typer.Option("--from", help="Begun then or later, such as 2026-12-06T02:00 (UTC).")]
+Before = Annotated[str | None, typer.Option("--to", help="Begun before then.")]
+
 
 def operator() -> Asking:
     """Find the operator API and a token for it; raises `OperatorError` that says how to get one."""

@@ -48,6 +48,12 @@ def test_what_is_sent_can_be_listed_and_shown(stack: RunningStack) -> None:
     wait_until(lambda: send(stack, TOKEN)[0] == 0, "the door takes the alert")
     wait_until(lambda: len(read(stack, "alert", "list", "shop")["items"]) == 1, "the alert is listed")
     assert "▲ critical  1  Down   triggered" in stack.command("alert", "list", "shop").stdout
+    matching = [
+        read(stack, "alert", "list", "shop", "--matcher", text)["items"] for text in ('service="checkout"', 'service="x"')
+    ]
+    assert [len(items) for items in matching] == [1, 0]
+    assert read(stack, "alert", "list", "shop", "--from", "2026-01-01", "--search", "OW")["items"] != []
+    assert "answers 422: from:" in read(stack, "alert", "list", "shop", "--from", "soon")["said"]
     found = read(stack, "alert", "show", "shop", "1")
     assert (found["title"], found["service"], found["payload"]["labels"]["alertname"]) == ("Down", "checkout", "Down")
     incident = read(stack, "incident", "show", "shop", "1")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ from tocsin.terminal import Terminal, millis_of
 AT = "2026-11-24T08:00:00.000Z"
 NOW = millis_of(AT) + 300_000
 PLAIN = Terminal()
+MATCHER = 'service=~"web|api"'
 
 
 def alert(number: int = 12, **said: Any) -> dict[str, Any]:
@@ -140,6 +143,44 @@ def test_an_answer_of_something_else_is_not_shown_as_ours(answer: bytes) -> None
 def test_query_repeats_lists_and_leaves_out_what_is_not_said() -> None:
     assert query_of(status=["open", "ignored"], limit=5, cursor=None, sort="-number") == [
         ("status", "open"), ("status", "ignored"), ("limit", "5"), ("sort", "-number"),
+    ]  # fmt: skip
+
+
+class OneList(BaseHTTPRequestHandler):
+    """An operator API that answers an empty list, and keeps what it was asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("content-length", str(len(page())))
+        self.end_headers()
+        self.wfile.write(page())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("kind", ["alert", "incident"])
+def test_filters_reach_the_api_under_its_own_names(tmp_path: Path, kind: str) -> None:
+    said = [f"--status=open --status=resolved --severity=high --assignee=me --matcher={MATCHER}", "--search=x", "--from=1 --to=2"]
+    with HTTPServer(("127.0.0.1", 0), OneList) as server:
+        server.timeout = 10
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        environment = {
+            "TOCSIN_DATA": str(tmp_path),
+            "TOCSIN_TOKEN": "secret",
+            "TOCSIN_URL": f"http://127.0.0.1:{server.server_port}",
+        }
+        done = CliRunner().invoke(app, [kind, "list", "shop", *" ".join(said).split(), "--limit=5", "--json"], env=environment)
+        thread.join()
+    url = httpx.URL(OneList.asked.pop())
+    assert (done.exit_code, done.stdout, url.path) == (0, page().decode() + "\n", f"/api/v1/projects/shop/{kind}s")
+    assert sorted(url.params.multi_items()) == [
+        ("assignee", "me"), ("from", "1"), ("limit", "5"), ("matcher", MATCHER), ("search", "x"), ("severity", "high"),
+        ("sort", "-started_at"), ("status", "open"), ("status", "resolved"), ("to", "2"),
     ]  # fmt: skip
 
 
