@@ -6,6 +6,7 @@ Not here: what the query string may say (`filters.py`), whose rows are seen (`qu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +44,9 @@ class Table:
     """Any other name, which stands in it as `{name}`."""
     prefix: str = ""
     """Taken off such a name."""
+    indexed: dict[str, LiteralString] = field(default_factory=dict)
+    """What says the same as being equal to a `{value}` that is not empty, or to a label as `{json}`; by name."""
+    indexed_other: LiteralString = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,13 @@ ALERTS = Table(
     },
     "coalesce(a.labels ->> {name}, '')",
     "labels.",
+    {
+        "description": "a.description = {value}",
+        "service": "a.service = {value}",
+        "environment": "a.environment = {value}",
+        "monitoring_tool": "a.monitoring_tool = {value}",
+    },
+    "a.labels @> {json}",
 )
 INCIDENTS = Table(
     "i.created_at",
@@ -102,8 +113,7 @@ def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
     left_over = [(name, matcher) for name, matcher in matchers if matcher.operator not in EXACT]
     text = _columns(alias, filters) + _times(table, filters) + _search(table, filters)
     for name, matcher in exact:
-        equals: LiteralString = "=" if matcher.operator == "=" else "<>"
-        text += f" AND {_expression(table, name, matcher)} {equals} %({name}_value)s"
+        text += f" AND {_comparison(table, name, matcher)}"
     values = {
         "statuses": list(filters.statuses),
         "severities": list(filters.severities),
@@ -114,6 +124,7 @@ def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
         "before": filters.before,
         **{f"{name}_name": matcher.name.removeprefix(table.prefix) for name, matcher in matchers},
         **{f"{name}_value": matcher.value for name, matcher in exact},
+        **{f"{name}_json": json.dumps({matcher.name.removeprefix(table.prefix): matcher.value}) for name, matcher in exact},
     }
     looked_at = [_expression(table, name, matcher) for name, matcher in left_over]
     return Narrowing(text, values, [matcher for _, matcher in left_over], looked_at)
@@ -128,7 +139,8 @@ def _columns(alias: LiteralString, filters: Filters) -> LiteralString:
     if filters.integrations:
         text += " AND {alias}.integration = ANY (%(integrations)s)"
     if filters.assignees:
-        text += " AND {alias}.assignees && %(assignees)s"
+        # The second says nothing more, but lets PostgreSQL use the index of those that have any.
+        text += " AND {alias}.assignees && %(assignees)s AND {alias}.assignees <> '{}'"
     return text.replace("{alias}", alias)
 
 
@@ -145,6 +157,16 @@ def _search(table: Table, filters: Filters) -> LiteralString:
     if not filters.search:
         return ""
     return " AND (" + " OR ".join([f"{column} ILIKE %(search)s" for column in table.searched]) + ")"
+
+
+def _comparison(table: Table, name: LiteralString, matcher: Matcher) -> LiteralString:
+    """Compare; where only a text that is there can be equal, in a form that an index helps with."""
+    if matcher.operator == "=" and matcher.value:
+        sought = table.indexed.get(matcher.name) or (table.indexed_other if matcher.name not in table.fields else "")
+        if sought:
+            return sought.replace("{value}", f"%({name}_value)s").replace("{json}", f"%({name}_json)s::jsonb")
+    equals: LiteralString = "=" if matcher.operator == "=" else "<>"
+    return f"{_expression(table, name, matcher)} {equals} %({name}_value)s"
 
 
 def _expression(table: Table, name: LiteralString, matcher: Matcher) -> LiteralString:

@@ -14,6 +14,10 @@ import psycopg
 import pytest
 
 from producers.clock.publish import apply_configuration
+from producers.operator.narrowing import ALERTS, Filters, narrow
+from producers.operator.paging import Sort
+from producers.operator.queries import ALERT_SORTS, Scope, list_alerts
+from schemas.matchers import parse_matchers
 from schemas.settings import Address, Settings
 from sinks.postgres.migrate import migrate
 from tests.integration.producers.running_process import running_process
@@ -228,6 +232,35 @@ def test_pages_neither_skip_nor_repeat_while_alerts_are_added(asking: Asking, da
         cursor = f"&cursor={page['next']}"
         database.execute(ALERT, alert(added, start="2026-01-01T00:00:00Z"))
     assert (listed, page["next"]) == ([5, 4, 3, 2, 1], None)
+
+
+@pytest.mark.parametrize("sort", sorted({*ALERT_SORTS} - {"events"}))
+@pytest.mark.parametrize("statuses", [("triggered", "acknowledged"), ("triggered", "acknowledged", "resolved")])
+def test_lists_are_read_in_the_order_of_an_index(database: Database, sort: str, statuses: tuple[str, ...]) -> None:
+    """All but `events`, which each repeat changes; a list that is sorted takes longer the more alerts there are."""
+    many = (
+        "SELECT v.*, 1, 0, 0, v.started_at, v.started_at, false, 'generic', 'f', '', '', '', '{}' FROM (SELECT 'shop', n, 'high',"
+    )
+    many += (
+        " CASE WHEN n % 50 = 0 THEN 'triggered' ELSE 'resolved' END, timestamptz '2026-01-01' + n * interval '1 s', NULL::bigint,"
+    )
+    many += f" 'A', '{{}}'::text[], 1, NULL::timestamptz FROM generate_series(1, 9000) n) v ({ALERT_COLUMNS})"
+    database.execute(ALERT.partition("SELECT")[0] + many)
+    database.execute("ANALYZE tocsin.alerts")
+    narrowing = narrow(ALERTS, "a", Filters(statuses=statuses))
+    query = list_alerts(Scope("shop", "ada", True), narrowing, Sort(sort, True), None, 10)
+    plan = [line for (line,) in database.execute("EXPLAIN " + query.text, query.values)]
+    assert not [line for line in plan if "Sort Key" in line or "Seq Scan" in line], plan
+
+
+def test_assignees_and_labels_are_found_by_their_indexes(database: Database) -> None:
+    database.execute("SET enable_seqscan = off")
+    filters = (Filters(assignees=["ada"]), Filters(matchers=parse_matchers('team="a"')))
+    queries = [
+        list_alerts(Scope("shop", "ada", True), narrow(ALERTS, "a", one), Sort("number", True), None, 10) for one in filters
+    ]
+    plans = ["\n".join(line for (line,) in database.execute("EXPLAIN " + query.text, query.values)) for query in queries]
+    assert ["alerts_assignees" in plans[0], "alerts_labels" in plans[1]] == [True, True], plans
 
 
 def test_one_alert_comes_with_its_payload_as_received(asking: Asking, database: Database) -> None:
