@@ -9,9 +9,10 @@ from __future__ import annotations
 from hashlib import sha1
 
 from processors.core import incidents
+from processors.core.attempt import attempt
 from processors.core.deduplicate import HEARTBEAT_FORMAT, resolve
-from processors.core.event import FAULTS, process_event
-from processors.core.notify import tell
+from processors.core.event import process_event
+from processors.core.notify import tell_all
 from processors.core.state import State
 from processors.core.transition import note_end
 from processors.core.work import IncidentChange
@@ -45,12 +46,8 @@ def fingerprint(integration: str) -> str:
 
 
 def _time_out(state: State, alert: AlertState) -> None:
-    try:
-        with state.all_or_nothing():
-            _resolve_by_absence(state, alert)
-    except FAULTS:
-        raise
-    except Exception as error:  # noqa: BLE001 - a rule that fails must not fail again at every tick
+    error = attempt(state, lambda: _resolve_by_absence(state, alert))
+    if error is not None:  # a rule that fails must not fail again at every tick
         state.decisions.problems.append(f"alert {alert.project}/{alert.number} could not time out: {error!r}")
         state.change_alert(alert, expires_at=None)
 
@@ -65,8 +62,7 @@ def _resolve_by_absence(state: State, alert: AlertState) -> None:
     text = f"alert #{alert.number} was not sent again in time"
     incident = incidents.record(state, incident, "alert_timed_out", text, alert=str(alert.number))
     note_end(state, state.rules.of(alert.project), incident, alert, changes)
-    for change in changes:
-        tell(state, change)
+    tell_all(state, changes)
 
 
 def _look_for(state: State, project: str, integration: str, heartbeat_millis: int) -> None:

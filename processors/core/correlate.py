@@ -1,4 +1,4 @@
-"""Third step: which incident a firing alert belongs to, by the project's rules in their order (BEHAVIOUR 6, "Opening").
+"""Which incident a firing alert belongs to, by the project's rules in their order (BEHAVIOUR 6, "Opening").
 
 Not here: what joining changes in the incident beyond membership (`transition.py`).
 """
@@ -6,6 +6,7 @@ Not here: what joining changes in the incident beyond membership (`transition.py
 from __future__ import annotations
 
 from processors.core import incidents
+from processors.core.content import content_of
 from processors.core.rules import ProjectRules, alert_lookup, group_values
 from processors.core.state import State, group_key
 from processors.core.work import IncidentChange, Work
@@ -29,7 +30,7 @@ def find_home(state: State, rules: ProjectRules, alert: AlertState, changes: lis
     key = (alert.project, alert.number)
     if state.unmatched_by_rules.get(key) == known:
         return alert
-    lookup = alert_lookup(alert, incidents.content_of(state, alert))
+    lookup = alert_lookup(alert, content_of(state, alert))
     rule = next((entry.rule for entry in rules.incidents if entry.fits(lookup)), None)
     if rule is None:
         state.unmatched_by_rules[key] = known

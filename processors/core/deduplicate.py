@@ -1,25 +1,20 @@
-"""First step: which alert an event belongs to, and what that makes of it (BEHAVIOUR 4, the matching table).
+"""Which alert an event belongs to, and what that makes of it (BEHAVIOUR 4, the matching table).
 
 Not here: incidents and notifications.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
-from msgspec.structs import replace
-
+from processors.core.content import digest, merge_content, read_content
 from processors.core.state import State
 from processors.core.work import Work
-from schemas.codec import decode_body, encode_body
-from schemas.records import AlertEvent, AlertState, Content, ResolvedBy
+from schemas.records import AlertEvent, AlertState, ResolvedBy
 
 HEARTBEAT_FORMAT = "heartbeat"
 """Of events that the core makes itself when an integration is silent."""
 PROMETHEUS_FORMATS = frozenset({"alertmanager", "grafana", "prometheus"})
 STALE_MILLIS = 180_000
 """A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
-DIGEST_BYTES = 16
 
 
 def deduplicate(work: Work) -> None:
@@ -93,7 +88,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         payload_hash=digest(event.payload),
         expires_at=expiry(work),
     )
-    decode_body(event.content, Content)  # what cannot be read is rejected now, not when it is first looked at
+    read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
     state.put_payload(key, event.payload)
     state.put_alert(work.alert)
@@ -157,17 +152,3 @@ def expiry(work: Work) -> int | None:
     resolve_after = None if integration is None else integration.resolve_after
     after = resolve_after if event.expires_after_millis is None else event.expires_after_millis
     return None if after is None else state.door_clock + after
-
-
-def merge_content(old: bytes, new: bytes) -> bytes:
-    """Follow the newest event in all that it has; the title stays (BEHAVIOUR 4, "merged").
-
-    Raises `MalformedRecord` (the sender's) when the new one cannot be read.
-    """
-    kept, came = decode_body(old, Content), decode_body(new, Content)
-    newer = {name: value for name in Content.__struct_fields__ if (value := getattr(came, name)) and name != "title"}
-    return encode_body(replace(kept, **newer))
-
-
-def digest(data: bytes) -> bytes:
-    return blake2b(data, digest_size=DIGEST_BYTES).digest()

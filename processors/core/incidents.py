@@ -6,16 +6,15 @@ tell (`notify.py`); each function returns the incident as it is after.
 
 from __future__ import annotations
 
+from processors.core.content import content_of
 from processors.core.describe import describe, title_of
 from processors.core.rules import ProjectRules, alert_lookup
 from processors.core.state import State
-from schemas.codec import decode_body
 from schemas.configuration import IncidentRule
 from schemas.records import (
     ALERT_BOT,
     SEVERITIES,
     AlertState,
-    Content,
     GroupValue,
     IncidentState,
     Publication,
@@ -39,11 +38,6 @@ RESOLVED = "This has been resolved."
 
 def is_worse(severity: Severity, than: Severity) -> bool:
     return SEVERITIES.index(severity) < SEVERITIES.index(than)
-
-
-def content_of(state: State, alert: AlertState) -> Content:
-    """Decode what an alert says; dear, so only where a rule or a person looks at it."""
-    return decode_body(state.contents[alert.project, alert.number], Content)
 
 
 def record(state: State, incident: IncidentState, kind: str, text: str, actor: str = ALERT_BOT, **details: str) -> IncidentState:

@@ -1,13 +1,14 @@
-"""Last step: whom to tell of a change, by the project's routes and by who was told before (BEHAVIOUR 7).
+"""Whom to tell of a change, by the project's routes and by who was told before (BEHAVIOUR 7).
 
 Not here: how a receiver is told (the sinks).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from processors.core.incidents import content_of, is_worse
+from processors.core.content import content_of
+from processors.core.incidents import is_worse
 from processors.core.rules import Lookup, alert_lookup
 from processors.core.state import State
 from processors.core.work import IncidentChange, Work
@@ -15,9 +16,14 @@ from schemas.records import ALERT_BOT, IncidentState, Notification, Notification
 
 
 def notify(work: Work) -> None:
-    """Decide the notifications of all changes that this event made, in their order."""
-    for change in work.changes:
-        tell(work.state, change)
+    """Decide the notifications of all changes that this event made."""
+    tell_all(work.state, work.changes)
+
+
+def tell_all(state: State, changes: Iterable[IncidentChange]) -> None:
+    """Decide the notifications of several changes, in their order."""
+    for change in changes:
+        tell(state, change)
 
 
 def tell(state: State, change: IncidentChange, actor: str = ALERT_BOT) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 from processors.core.absence import end_what_is_absent, hear
+from processors.core.attempt import attempt
 from processors.core.correlate import find_home
-from processors.core.event import FAULTS, process_event
-from processors.core.notify import tell
+from processors.core.event import process_event
+from processors.core.notify import tell_all
 from processors.core.rules import Rules
 from processors.core.state import Decisions, State
 from processors.core.timers import fire_due_timers
@@ -33,7 +35,7 @@ def process_record(
 ) -> Decisions:
     """Decide about one inbox record; the state is as after it when this returns.
 
-    `timestamp` is the broker's, in milliseconds. Raises only `FAULTS`; whatever else goes wrong becomes a rejection.
+    `timestamp` is the broker's, in milliseconds. Raises only `attempt.FAULTS`; whatever else goes wrong becomes a rejection.
     """
     decisions = state.begin(offset)
     try:
@@ -126,16 +128,15 @@ def _apply_configuration(state: State, version: int, packed: bytes) -> None:
 def _put_to_rules(state: State, project: str) -> None:
     """Let alerts that came before their project's first configuration take part, in the order of their numbers."""
     for number in sorted(state.unassigned.get(project, ())):
-        try:
-            with state.all_or_nothing():
-                changes: list[IncidentChange] = []
-                find_home(state, state.rules.of(project), state.alerts[project, number], changes)
-                for change in changes:
-                    tell(state, change)
-        except FAULTS:
-            raise
-        except Exception as error:  # noqa: BLE001 - one alert that no rule can take must not keep the configuration from the others
+        error = attempt(state, partial(_find_home_and_tell, state, project, number))
+        if error is not None:  # one alert that no rule can take must not keep the configuration from the others
             state.decisions.problems.append(f"alert {project}/{number} could not be put to the rules: {error!r}")
+
+
+def _find_home_and_tell(state: State, project: str, number: int) -> None:
+    changes: list[IncidentChange] = []
+    find_home(state, state.rules.of(project), state.alerts[project, number], changes)
+    tell_all(state, changes)
 
 
 def _reject_unreadable(state: State, headers: Sequence[tuple[str, bytes]], reason: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from processors.core import incidents
-from processors.core.event import FAULTS
+from processors.core.attempt import attempt
 from processors.core.notify import tell
 from processors.core.state import State, TimerKind
 from processors.core.work import IncidentChange
@@ -14,12 +16,8 @@ def fire_due_timers(state: State) -> None:
     """Fire each timer that is due, once; one that fails is dropped with a word in the timeline, the others go on."""
     while (due := state.pop_due_timer()) is not None:
         kind, incident = due
-        try:
-            with state.all_or_nothing():
-                _fire(state, kind, incident)
-        except FAULTS:
-            raise
-        except Exception as error:  # noqa: BLE001 - a rule or program that fails must not fail again at every tick
+        error = attempt(state, partial(_fire, state, kind, incident))
+        if error is not None:  # a rule or program that fails must not fail again at every tick
             state.decisions.problems.append(f"timer {kind} of {incident.project}/{incident.number}: {error!r}")
             incident = state.change_incident(incident, **{f"{kind}_at": None})
             incidents.record(state, incident, "timer_failed", f"could not {kind} by itself: {error}")

@@ -1,4 +1,4 @@
-"""Fourth step: what an alert's event changes in its incident: counts, severity, closing (BEHAVIOUR 6).
+"""What an alert's event changes in its incident: counts, severity, closing (BEHAVIOUR 6).
 
 Not here: which incident (`correlate.py`), and what is due later (`timers.py`).
 """

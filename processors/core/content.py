@@ -1,0 +1,41 @@
+"""What alerts say, decoded: reading, merging, telling whether it is new. Not here: how a door writes it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from processors.core.state import State
+from schemas.codec import decode_body, encode_body
+from schemas.records import AlertState, Content
+
+DIGEST_BYTES = 16
+REMEMBERED = 256
+"""Contents kept decoded: an alert's is asked for by each rule that looks at it, several times within one event."""
+
+
+@lru_cache(REMEMBERED)
+def read_content(body: bytes) -> Content:
+    """Decode a content, dear when it was not asked for lately; raises `MalformedRecord` (the sender's)."""
+    return decode_body(body, Content)
+
+
+def content_of(state: State, alert: AlertState) -> Content:
+    """Read what an alert says; only where a rule or a person looks at it."""
+    return read_content(state.contents[alert.project, alert.number])
+
+
+def merge_content(old: bytes, new: bytes) -> bytes:
+    """Follow the newest event in all that it has; the title stays (BEHAVIOUR 4, "merged").
+
+    Raises `MalformedRecord` (the sender's) when the new one cannot be read.
+    """
+    kept, came = read_content(old), read_content(new)
+    newer = {name: value for name in Content.__struct_fields__ if (value := getattr(came, name)) and name != "title"}
+    return encode_body(replace(kept, **newer))
+
+
+def digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=DIGEST_BYTES).digest()
