@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -79,8 +80,6 @@ def campaign(data: Path, seed: int, seconds: float, least_events: int, only: lis
 
 
 def _run(kills: Kills, senders: list[Sender], deadline: float) -> None:
-    import threading
-
     def turn_eras() -> None:
         while time.monotonic() < deadline:
             time.sleep(ERA_SECONDS)

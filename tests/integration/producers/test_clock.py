@@ -23,7 +23,7 @@ from schemas.kafka import client_options
 from schemas.records import Frame, FrameItem, Tick
 from schemas.settings import Settings
 from schemas.topics import INBOX
-from tests.integration.producers.running_process import running_process
+from tests.running_process import running_process
 from tests.servers import wait_until
 
 

@@ -20,7 +20,7 @@ from producers.operator.queries import ALERT_SORTS, Scope, list_alerts
 from schemas.matchers import parse_matchers
 from schemas.settings import Address, Settings
 from sinks.postgres.migrate import migrate
-from tests.integration.producers.running_process import running_process
+from tests.running_process import running_process
 from tests.servers import wait_until, with_prefix
 from tocsin.embedded import ports, topics
 

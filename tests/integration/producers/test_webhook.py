@@ -23,7 +23,7 @@ from schemas.kafka import client_options
 from schemas.records import AlertBatch, Frame, Tick
 from schemas.settings import Address, Settings
 from schemas.topics import CONFIG, INBOX, MAX_MESSAGE_BYTES, partition_of
-from tests.integration.producers.running_process import RunningProcess, running_process
+from tests.running_process import RunningProcess, running_process
 from tests.servers import wait_until
 from tocsin.cluster import admin_client, end_offsets
 from tocsin.embedded import kafka, launch, topics

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+import dataclasses
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psycopg
@@ -17,8 +13,11 @@ from kafka import KafkaProducer
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.topics import JOURNAL
+from tests.running_process import RunningProcess, running_process
 from tests.servers import wait_until
 from tests.world import PROJECT, World, batch, configured
+
+SINK = "sink postgres"
 
 
 def story(rounds: int) -> list[bytes]:
@@ -56,34 +55,11 @@ def wait_for_offset(database_url: str, partition: int, offset: int, seconds: flo
     )
 
 
-class RunningSink:
-    """`tocsin sink postgres`, as the supervisor starts it."""
-
-    def __init__(self, settings: Settings, database_url: str, log: Path) -> None:
-        self._log = log
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
-        environment |= {f"TOCSIN_{one.name.upper()}": str(getattr(settings, one.name)) for one in fields(settings)}
-        environment["TOCSIN_DATABASE_URL"] = database_url
-        with log.open("ab") as output:
-            command = [sys.executable, "-m", "tocsin", "sink", "postgres"]
-            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self, seconds: float = 10) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
-
-    def output(self) -> str:
-        return self._log.read_text()
+def postgres_sink(settings: Settings, database_url: str, log: Path) -> RunningProcess:
+    """Start `tocsin sink postgres`, as the supervisor does."""
+    return RunningProcess(SINK, dataclasses.replace(settings, database_url=database_url), log)
 
 
-@contextmanager
-def running_sink(settings: Settings, database_url: str, log: Path) -> Iterator[RunningSink]:
-    sink = RunningSink(settings, database_url, log)
-    try:
-        yield sink
-    finally:
-        sink.kill()
+def running_sink(settings: Settings, database_url: str, log: Path) -> AbstractContextManager[RunningProcess]:
+    """Run `tocsin sink postgres`; it is killed at the end."""
+    return running_process(SINK, dataclasses.replace(settings, database_url=database_url), log)

@@ -16,7 +16,7 @@ from schemas.settings import Settings
 from schemas.topics import JOURNAL
 from sinks.postgres.migrate import migrate
 from tests.crash import audit
-from tests.integration.sinks.running_sink import RunningSink, positions, running_sink, send, story, wait_for_offset
+from tests.integration.sinks.running_sink import positions, postgres_sink, running_sink, send, story, wait_for_offset
 from tests.servers import scratch_directory, wait_until
 from tests.world import ReadModel, read_journal
 from tocsin.cluster import admin_client, lag_by_group
@@ -119,7 +119,7 @@ def test_a_broker_that_is_away_is_waited_for(database: str, tmp_path: Path) -> N
         with running_broker(broker):
             topics.create(settings, 1, wait_seconds=60)
             send(settings, {0: journal[:10]})
-            sink = RunningSink(settings, database, tmp_path / "log")
+            sink = postgres_sink(settings, database, tmp_path / "log")
             wait_for_offset(database, 0, 9)
         with running_broker(broker):
             send(settings, {0: journal[10:]})

@@ -15,20 +15,25 @@ from schemas.settings import Settings
 
 
 class RunningProcess:
-    """A `tocsin` command with these settings; its output goes to a file."""
+    """A `tocsin` command, its words apart by blanks, with these settings; its output goes to a file."""
 
     def __init__(self, command: str, settings: Settings, log: Path) -> None:
         self._log = log
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TOCSIN_")}
         environment |= {f"TOCSIN_{one.name.upper()}": str(getattr(settings, one.name)) for one in fields(settings)}
         with log.open("ab") as output:
-            arguments = [sys.executable, "-m", "tocsin", command]
+            arguments = [sys.executable, "-m", "tocsin", *command.split()]
             self.process = subprocess.Popen(arguments, env=environment, stdout=output, stderr=output)
 
     def stop(self, seconds: float = 10) -> int:
         """Ask it to leave; give its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
+
+    def kill(self) -> None:
+        """End it without a word, as kill -9 does."""
+        self.process.kill()
+        self.process.wait()
 
     def output(self) -> str:
         return self._log.read_text()
@@ -40,5 +45,4 @@ def running_process(command: str, settings: Settings, log: Path) -> Iterator[Run
     try:
         yield running
     finally:
-        running.process.kill()
-        running.process.wait()
+        running.kill()
