@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
 
-SHAPES = {"critical": "▲", "high": "◆", "medium": "●", "low": "■", "info": "○", "unknown": "○"}
+from schemas.shapes import severity_words
+
 COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2", "unknown": "2"}
 """Of the terminal's own sixteen, so that they fit its background; never the only sign."""
 GAP = "  "
@@ -63,7 +64,7 @@ class Cell:
 
 
 def severity_cell(severity: str) -> Cell:
-    return Cell(f"{SHAPES.get(severity, '○')} {severity}", COLOURS.get(severity, ""))
+    return Cell(severity_words(severity), COLOURS.get(severity, ""))
 
 
 def harmless(text: str) -> str:

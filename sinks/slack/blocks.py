@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.records import IncidentState, Severity
+from schemas.records import IncidentState
+from schemas.shapes import severity_words, shape_of
 from sinks.slack import mrkdwn
 from sinks.slack.context import Context
 
@@ -18,8 +19,6 @@ FIELD_LIMIT = 300
 """Slack takes 2000; more than this is no help in a list of facts."""
 ASSIGNEES_SHOWN = 5
 LINKS_SHOWN = 5
-SHAPES: dict[str, str] = {"critical": "▲", "high": "◆", "medium": "●", "low": "■", "info": "○", "unknown": "○"}
-RESOLVED_SHAPE = "✓"
 CONFIDENTIAL = "This incident is confidential. It is no longer shown in this channel."
 Block = dict[str, Any]
 
@@ -47,22 +46,19 @@ def render_confidential(incident: IncidentState) -> Message:
 def render_summary(incident: IncidentState) -> str:
     """Say in one line what a phone shows: `▲ critical, triggered: Checkout is slow (shop #12)`."""
     where = mrkdwn.escape(f"{incident.project} #{incident.number}")
-    return f"{shape_of(incident)} {incident.severity}, {incident.status}: {mrkdwn.escape_within(incident.title, 500)} ({where})"
-
-
-def shape_of(incident: IncidentState) -> str:
-    return RESOLVED_SHAPE if incident.status == "resolved" else SHAPES[incident.severity]
-
-
-def severity_words(severity: Severity | str) -> str:
-    return f"{SHAPES.get(severity, SHAPES['unknown'])} {severity}"
+    shape, title = shape_of(incident.severity, incident.status), mrkdwn.escape_within(incident.title, 500)
+    return f"{shape} {incident.severity}, {incident.status}: {title} ({where})"
 
 
 def _heading(incident: IncidentState) -> Block:
     title = mrkdwn.CONTROL.sub(" ", incident.title).strip() or f"Incident {incident.number}"
     return {
         "type": "header",
-        "text": {"type": "plain_text", "text": mrkdwn.cut(f"{shape_of(incident)} {title}", HEADER_LIMIT), "emoji": False},
+        "text": {
+            "type": "plain_text",
+            "text": mrkdwn.cut(f"{shape_of(incident.severity, incident.status)} {title}", HEADER_LIMIT),
+            "emoji": False,
+        },
     }
 
 

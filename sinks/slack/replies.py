@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from schemas.records import ALERT_BOT, IncidentState, Notification
+from schemas.shapes import RESOLVED_SHAPE, severity_words
 from sinks.slack import mrkdwn
-from sinks.slack.blocks import RESOLVED_SHAPE, severity_words
 from sinks.slack.context import Context
 
 

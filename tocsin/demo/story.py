@@ -12,13 +12,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from schemas.shapes import shape_of
 from tocsin.demo import shop
 from tocsin.demo.doors import CONNECTIONS, Doors, Sent
 from tocsin.demo.seen import Alert, Incident, Operator, Page, ReadModel, StatusPage
 from tocsin.demo.shop import Check
 from tocsin.demo.slack import FakeSlack
 from tocsin.demo.stopwatch import Times, Watch, measure, row_watch
-from tocsin.demo.telling import SEVERITY_STYLES, SHAPES, Teller, count
+from tocsin.demo.telling import SEVERITY_STYLES, Teller, count
 
 STORM_REQUESTS = 2_000
 STORM_SECONDS = 30
@@ -181,7 +182,7 @@ class Story:
                 self._tell_incident(found, [f"#{alert.number}" for alert in alerts if alert.incident == found.number])
 
     def _tell_incident(self, incident: Incident, alerts: list[str]) -> None:
-        shape = "✓" if incident.status == "resolved" else SHAPES[incident.severity]
+        shape = shape_of(incident.severity, incident.status)
         whose = f"{'alert' if len(alerts) == 1 else 'alerts'} {', '.join(alerts)}; {incident.alerts.firing} firing"
         self.teller.tell(
             "decided",

@@ -16,7 +16,6 @@ T = TypeVar("T")
 ACTOR_WIDTH = 14
 INDENT = " " * 14
 POLL_SECONDS = 0.02
-SHAPES = {"critical": "▲", "high": "◆", "medium": "●", "low": "■", "info": "○", "unknown": "○", "none": "○"}
 SEVERITY_STYLES = {"critical": "red", "high": "dark_orange", "medium": "yellow", "low": "cyan"}
 
 
