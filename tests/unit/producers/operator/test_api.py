@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from producers.operator.app import build_app
@@ -50,12 +52,16 @@ class Client:
     database: FakeDatabase = field(default_factory=FakeDatabase)
     directory: Callable[[], Directory] = lambda: DIRECTORY
 
-    def get(self, path: str, token: str | None = "ada", method: str = "GET") -> httpx.Response:
+    @cached_property
+    def app(self) -> FastAPI:
         async def ready() -> bool:
             return self.database.error is None
 
+        return build_app(self.database, self.directory, ready)
+
+    def get(self, path: str, token: str | None = "ada", method: str = "GET") -> httpx.Response:
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(build_app(self.database, self.directory, ready), raise_app_exceptions=False)
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             headers = {} if token is None else {"Authorization": f"Bearer {token}"}
             async with httpx.AsyncClient(transport=transport, base_url="http://operator") as client:
                 return await client.request(method, path, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def client() -> Client:
     return Client(FakeDatabase({"alerts": [ALERT], "incidents": [incident_row(published=PUBLISHED)], "timeline": [ENTRY]}))
 
 
+@cache
 def described() -> dict[str, Any]:
     return dict(client().get("/api/openapi.json", None).json())
 
