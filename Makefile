@@ -56,8 +56,8 @@ e2e: setup  ## a real Alertmanager, a real browser
 crash: setup  ## kill everything in turn under load, then check the promises (SEED=1 CRASH_SECONDS=180)
 	@$(BIN)/python -m tests.crash $(if $(SEED),--seed $(SEED)) $(if $(CRASH_SECONDS),--seconds $(CRASH_SECONDS))
 
-bench: setup  ## measure
-	@$(BIN)/python -m tests.bench
+bench: setup  ## measure, ~6 minutes (ARGS="--only core --json new.json", ARGS="--compare old.json new.json")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 docs: setup  ## write docs/settings.md and docs/configuration.md anew
 	@$(BIN)/python -m tocsin.documentation
