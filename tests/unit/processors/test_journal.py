@@ -6,9 +6,9 @@ import pytest
 
 from processors import journal
 from processors.partition import COVER_MILLIS, HoleInInbox, PartitionWriter
-from schemas.codec import decode
+from schemas.codec import decode, encode
 from schemas.errors import BrokenChain
-from schemas.records import Entry
+from schemas.records import Entry, Record
 from tests.world import World, batch, read_journal, recovered_writer
 
 
@@ -95,6 +95,21 @@ def test_a_large_entry_is_written_in_parts_none_over_the_limit(monkeypatch: pyte
     assert [entry.part for entry in entries(world.journal)] == list(range(len(world.journal)))
     assert len(model.alerts) == 60
     assert read_journal(world.journal[:-1]).alerts == {}
+
+
+def test_an_entry_that_will_be_too_large_is_not_written_whole_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Record] = []
+    monkeypatch.setattr(journal, "MAX_PART_BYTES", 30_000)
+
+    def encode_and_note(record: Record) -> bytes:
+        written.append(record)
+        return encode(record)
+
+    monkeypatch.setattr(journal, "encode", encode_and_note)
+    world = World()
+    world.append(1, batch(*({"title": f"alert {number}", "description": "x" * 200} for number in range(60))))
+    world.run()
+    assert [record.part for record in written if isinstance(record, Entry)] == [0, 1]
 
 
 def test_one_item_over_the_limit_is_still_written(monkeypatch: pytest.MonkeyPatch) -> None:
