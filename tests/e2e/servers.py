@@ -1,6 +1,6 @@
-"""A real Alertmanager, a real Prometheus and a fake Slack as processes, for the tests that need them.
+"""A real Alertmanager and a fake Slack as processes, for the tests that need them.
 
-Not here: `tocsin up` (`tests/running.py`).
+Not here: `tocsin up` (`tests/running.py`), a real Prometheus (`tocsin/embedded/prometheus.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import yaml
@@ -61,31 +60,6 @@ def running_alertmanager(directory: Path, webhook: str, token: str) -> Iterator[
     with _running(Child("alertmanager", (binary, *arguments), os.environ), directory / "alertmanager.log"):
         wait_until(lambda: answers(f"http://{address}/-/ready"), "Alertmanager is ready", READY_SECONDS)
         yield Alertmanager(f"http://{address}")
-
-
-@contextmanager
-def running_prometheus(directory: Path, door: httpx.URL, token: str, rules: list[dict[str, Any]]) -> Iterator[str]:
-    """Run Debian's Prometheus with these rules, and with a door as its only Alertmanager; give its address."""
-    binary = shutil.which("prometheus")
-    assert binary, "Debian's prometheus is not installed: make setup does that as root"
-    (directory / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "e2e", "interval": "1s", "rules": rules}]}))
-    alertmanager = {
-        "path_prefix": door.path,
-        "authorization": {"type": "Bearer", "credentials": token},
-        "static_configs": [{"targets": [door.netloc.decode()]}],
-    }
-    file = directory / "prometheus.yml"
-    file.write_text(yaml.safe_dump({"rule_files": ["rules.yml"], "alerting": {"alertmanagers": [alertmanager]}}))
-    address = f"127.0.0.1:{ports.any_free()}"
-    arguments = (
-        f"--config.file={file}",
-        f"--storage.tsdb.path={directory / 'data'}",
-        f"--web.listen-address={address}",
-        "--rules.alert.resend-delay=1s",  # the first sending may come before it has found its Alertmanager
-    )
-    with _running(Child("prometheus", (binary, *arguments), os.environ), directory / "prometheus.log"):
-        wait_until(lambda: answers(f"http://{address}/-/ready"), "Prometheus is ready", READY_SECONDS)
-        yield f"http://{address}"
 
 
 @contextmanager

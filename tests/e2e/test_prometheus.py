@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
-
 from tests.e2e.conftest import TOKEN, Live
-from tests.e2e.servers import now, running_prometheus
+from tests.e2e.servers import now
 from tests.servers import scratch_directory, wait_until
+from tocsin.embedded import prometheus
+from tocsin.embedded.prometheus import Watch
 
 FIRING_SECONDS = 20
 ROW = """
@@ -23,8 +23,8 @@ def test_rules_of_a_real_prometheus_fire_and_resolve_without_an_alertmanager_bet
         "labels": {"severity": "warning", "service": "clock"},
         "annotations": {"summary": "It is not noon yet"},
     }
-    door = httpx.URL(f"{live.webhook}/in/e2e/alertmanager")
-    with scratch_directory() as directory, running_prometheus(directory, door, TOKEN, [rule]):
+    watch = Watch(f"{live.webhook}/in/e2e/alertmanager", TOKEN, [rule])
+    with scratch_directory() as directory, prometheus.running(directory, watch):
         wait_until(lambda: live.rows(ROW) != [], "the row is there")
         (row,) = live.rows(ROW)
         assert row["events"] >= 1

@@ -15,6 +15,7 @@ from schemas.clock import now_millis
 from schemas.errors import TocsinError, Unavailable
 from schemas.settings import Settings
 from schemas.topics import partition_of
+from tocsin.demo import watching
 from tocsin.demo.doors import Doors
 from tocsin.demo.seen import Operator, ReadModel, StatusPage
 from tocsin.demo.slack import FakeSlack
@@ -39,7 +40,7 @@ def run(settings: Settings, once: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     teller = Teller(Console(), now_millis)
     teller.say("tocsin demo: an outage of the example shop, through the real pipeline. Times of day are UTC.")
-    teller.tell("starting", "Kafka, PostgreSQL, the fake Slack and all processes of tocsin; about 10 s")
+    teller.tell("starting", "Kafka, PostgreSQL, Prometheus, the fake Slack and all processes of tocsin; about 10 s")
     try:
         with running(settings) as demo:
             _play(teller, demo, once)
@@ -50,10 +51,12 @@ def run(settings: Settings, once: bool) -> None:
 def _play(teller: Teller, demo: Demo, once: bool) -> None:
     for line in demo.moved:
         teller.add(line)
+    token = (demo.data / "token").read_text().strip()
     with ExitStack() as stack:
         scenery = Scenery(
             doors=stack.enter_context(closing(Doors(demo.webhook, demo.tokens))),
-            operator=stack.enter_context(closing(Operator(demo.operator, (demo.data / "token").read_text().strip()))),
+            operator=stack.enter_context(closing(Operator(demo.operator, PROJECT, token))),
+            watched=stack.enter_context(closing(Operator(demo.operator, watching.PROJECT, token))),
             page=stack.enter_context(closing(StatusPage(demo.statuspage))),
             read_model=ReadModel(demo.settings.database_url),
             slack=stack.enter_context(closing(FakeSlack(demo.settings.slack_api_url))) if demo.is_slack_fake else None,
@@ -77,11 +80,12 @@ def _play(teller: Teller, demo: Demo, once: bool) -> None:
 
 def _wait_for_doors(scenery: Scenery, demo: Demo) -> None:
     """Wait until every part has the configuration, so that the first alert is decided by it."""
-    partition = partition_of(PROJECT, demo.settings.partitions)
+    partitions = {partition_of(project, demo.settings.partitions) for project in (PROJECT, watching.PROJECT)}
     parts = {
         "the webhook": lambda: all(scenery.doors.is_open(name) for name in INTEGRATIONS),
-        "the worker": lambda: scenery.read_model.is_configured(partition),
+        "the worker": lambda: all(scenery.read_model.is_configured(partition) for partition in partitions),
         "the status page": scenery.page.is_there,
+        "Prometheus": lambda: watching.sees_webhook(demo.prometheus),
     }
     for name, is_ready in parts.items():
         if not until(is_ready, bool, OPENING_SECONDS):

@@ -89,12 +89,12 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Operator:
-    """The operator API, with the local admin token."""
+    """One project in the operator API, with the local admin token."""
 
-    def __init__(self, base: str, token: str) -> None:
+    def __init__(self, base: str, project: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         self._client = httpx.Client(
-            base_url=f"{base}/api/v1/projects/shop", headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
+            base_url=f"{base}/api/v1/projects/{project}", headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
         )
 
     def close(self) -> None:

@@ -1,4 +1,5 @@
-"""Starts what the demo runs on: a fresh data directory, free addresses, random tokens, the fake Slack and `tocsin up`.
+"""Starts what the demo runs on: a fresh data directory, free addresses, random tokens, the fake Slack,
+`tocsin up` and a Prometheus.
 
 The demo always uses servers of its own: it would apply its configuration to any other. Not here: the story.
 """
@@ -23,7 +24,8 @@ import tocsin
 from schemas.errors import OperatorError, Unavailable
 from schemas.settings import Address, Settings
 from tocsin import state
-from tocsin.embedded import launch, ports
+from tocsin.demo import watching
+from tocsin.embedded import launch, ports, prometheus
 from tocsin.embedded.launch import Child
 from tocsin.up import environment_of
 
@@ -35,6 +37,7 @@ LISTENERS = {
     "slack_listen": "Slack's buttons",
 }
 INTEGRATIONS = ("alertmanager", "uptime")
+"""Of the shop: those that the story itself sends through."""
 READY_SECONDS = 120
 STOP_SECONDS = 12
 POLL_SECONDS = 0.1
@@ -43,7 +46,7 @@ TAIL_LINES = 25
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its settings, with the addresses in use, and the tokens of its integrations."""
+    """A running demo: its settings, with the addresses in use, the tokens of its integrations, and Prometheus' address."""
 
     settings: Settings
     tokens: dict[str, str]
@@ -51,6 +54,7 @@ class Demo:
     moved: tuple[str, ...]
     seconds: float
     supervisor: subprocess.Popen[bytes]
+    prometheus: str
 
     @property
     def data(self) -> Path:
@@ -88,17 +92,20 @@ def running(settings: Settings) -> Iterator[Demo]:
 
 @contextmanager
 def _all_processes(settings: Settings, data: Path) -> Iterator[Demo]:
+    prometheus.find_program()  # says so before anything has started
     begun = time.monotonic()
     with ExitStack() as stack:
         settings, moved = _free_addresses(_alone(settings, data))
         is_slack_fake = not settings.slack_token
         if is_slack_fake:
             settings = stack.enter_context(_fake_slack(settings))
-        tokens = {name: secrets.token_urlsafe(32) for name in INTEGRATIONS}
-        settings = replace(settings, config=str(_configure(settings, tokens)))
+        tokens = {name: secrets.token_urlsafe(32) for name in (*INTEGRATIONS, watching.INTEGRATION)}
+        settings = replace(settings, config=str(_configure(settings, tokens)), metrics_port_base=watching.free_ports_base())
         supervisor = stack.enter_context(_process("up", ("-m", "tocsin", "up"), settings))
+        watch = watching.watch_of(settings, tokens[watching.INTEGRATION])
+        prometheus_url = stack.enter_context(prometheus.running(watching.directory_of(settings), watch))
         settings = _wait_until_ready(settings, supervisor)
-        yield Demo(settings, tokens, is_slack_fake, moved, time.monotonic() - begun, supervisor)
+        yield Demo(settings, tokens, is_slack_fake, moved, time.monotonic() - begun, supervisor, prometheus_url)
 
 
 def _remove(data: Path) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from schemas.shapes import shape_of
-from tocsin.demo import shop
+from tocsin.demo import shop, watching
 from tocsin.demo.doors import CONNECTIONS, Doors, Sent
 from tocsin.demo.seen import Alert, Incident, Operator, Page, ReadModel, StatusPage
 from tocsin.demo.shop import Check
@@ -23,16 +23,22 @@ from tocsin.demo.telling import SEVERITY_STYLES, Teller, count
 
 STORM_REQUESTS = 2_000
 STORM_SECONDS = 30
+WATCHED_SECONDS = 30
+"""Prometheus looks each second, finds its Alertmanager within 5, and its rule looks 10 s back."""
 SLACK_PAUSE_SECONDS = 1.2
 """Between two changes in one Slack channel: Slack takes one message a second there, and that is not what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenery:
-    """What the story looks at. `slack` is None when the real one is used."""
+    """What the story looks at: `operator` the shop, `watched` tocsin itself as Prometheus sees it.
+
+    `slack` is None when the real one is used.
+    """
 
     doors: Doors
     operator: Operator
+    watched: Operator
     page: StatusPage
     read_model: ReadModel
     slack: FakeSlack | None
@@ -91,6 +97,7 @@ class Story:
         )
         self.teller.expect("still one incident", [(1, "high", "triggered", 3)], _brief_incidents(self.at.operator.incidents()))
         self._await_slack("Slack still has one message, and no reply in its thread", 1)
+        self._await_watched("a Prometheus that watches tocsin itself sees it, and its rule fires", "triggered")
 
     def database_stops(self) -> None:
         """An outside check finds what customers see: an incident of its own, published by its rule."""
@@ -132,6 +139,7 @@ class Story:
         statuses = {incident.status for incident in incidents}
         self.teller.expect("each was an incident of its own, and all are resolved", (7, {"resolved"}), (len(incidents), statuses))
         self._await_page("the status page is quiet", {}, [])
+        self._await_watched("Prometheus says that the storm is over, and its alert has ended", "resolved")
         self._expect_one_message_each(len(incidents))
 
     def _expect_one_message_each(self, incidents: int) -> None:
@@ -140,6 +148,18 @@ class Story:
             self.teller.expect(
                 "Slack has one message for each incident, and one reply each", (incidents,) * 3, self.at.slack.counts()
             )
+
+    def _await_watched(self, what: str, status: str) -> None:
+        """The alert came straight from a Prometheus: it has no Alertmanager but tocsin."""
+        self.teller.await_that(what, [(watching.TITLE, "low", status)], self._watched, self._tell_watched, WATCHED_SECONDS)
+
+    def _watched(self) -> list[tuple[str, str, str]]:
+        return [(alert.title, alert.severity, alert.status) for alert in self.at.watched.alerts()]
+
+    def _tell_watched(self) -> None:
+        for alert in self.at.watched.alerts():
+            what = f"{shape_of(alert.severity, alert.status)} {alert.severity}, {alert.title}"
+            self.teller.tell("prometheus", f"alert {watching.PROJECT} #{alert.number} {alert.status}: {what}")
 
     def _time(self, check: Check, is_up: bool) -> None:
         status = "resolved" if is_up else "triggered"

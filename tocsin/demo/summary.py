@@ -40,15 +40,19 @@ def tell_addresses(story: Story, demo: Demo) -> None:
     _row(story, "status page", demo.statuspage)
     _row(story, "terminal", f"export TOCSIN_DATA={demo.data}   # then")
     _row(story, "", "tocsin incident list shop; tocsin incident show shop 1")
-    _row(story, "", "tocsin alert list shop --status open; tocsin status")
+    _row(story, "", "tocsin alert list shop; tocsin alert list platform; tocsin status")
     _row(story, "operator API", f'curl -H "Authorization: Bearer $(cat {demo.data}/token)" \\')
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents")
+    _row(story, "", f"     {demo.operator}/api/v1/projects/shop/alerts/counts")
     _row(story, "webhook", f'curl -H "Authorization: Bearer $(cat {demo.data}/token-uptime)" \\')
     _row(
         story,
         "",
         f'     -d \'{{"check": {{"id": "mine", "name": "My own alert", "state": "down"}}}}\' {demo.webhook}/in/shop/uptime',
     )
+    _row(story, "", "its answer names a receipt: what became of each alert is at")
+    _row(story, "", f'curl -H "Authorization: Bearer $(cat {demo.data}/token-uptime)" {demo.webhook}/receipts/RECEIPT')
+    _row(story, "Prometheus", f"{demo.prometheus}/alerts")
     _row(story, "logs", f"{demo.data}/up.log")
 
 

@@ -20,7 +20,7 @@ NOW = 1_800_000_000_000
 
 
 def configuration(tmp_path: Path) -> Configuration:
-    names = {f"{name}_token_hash": hash_of(name) for name in ("alertmanager", "uptime", "ada")}
+    names = {f"{name}_token_hash": hash_of(name) for name in ("alertmanager", "uptime", "prometheus", "ada")}
     file = tmp_path / "tocsin.yaml"
     file.write_text(Template(TEMPLATE.read_text()).substitute(names, statuspage_address="127.0.0.1:8082"))
     return load_configuration(file)
