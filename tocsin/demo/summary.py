@@ -41,6 +41,7 @@ def tell_addresses(story: Story, demo: Demo) -> None:
     _row(story, "terminal", f"export TOCSIN_DATA={demo.data}   # then")
     _row(story, "", "tocsin incident list shop; tocsin incident show shop 1")
     _row(story, "", "tocsin alert list shop; tocsin alert list platform; tocsin status")
+    _row(story, "", f"TOCSIN_TOKEN=$(cat {demo.data}/token-uptime) tocsin send shop uptime --wait")
     _row(story, "operator API", f'curl -H "Authorization: Bearer $(cat {demo.data}/token)" \\')
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents")
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/alerts/counts")
