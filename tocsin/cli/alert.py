@@ -32,7 +32,7 @@ def list_alerts(
     search: reading.Search = None,
     since: reading.Since = None,
     before: reading.Before = None,
-    sort: Annotated[Sort, typer.Option(help="`-`: largest, most severe or newest first.")] = "-started_at",
+    sort: Annotated[Sort | None, typer.Option(help=reading.SORT_HELP)] = None,
     limit: reading.Limit = reading.DEFAULT_LIMIT,
     cursor: reading.Cursor = None,
     as_json: reading.Json = False,
@@ -45,7 +45,7 @@ def list_alerts(
         status=status, severity=severity, integration=integration, assignee=assignee, matcher=matcher, search=search
     )
     filters = [*filters, *query_of(**{"from": since, "to": before})]
-    query = [*filters, *query_of(sort=sort, limit=limit, cursor=cursor)]
+    query = [*filters, *query_of(sort=sort or reading.default_sort(status), limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "alerts"), query)
     if as_json:

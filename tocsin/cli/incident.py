@@ -30,7 +30,7 @@ def list_incidents(
     search: reading.Search = None,
     since: reading.Since = None,
     before: reading.Before = None,
-    sort: Annotated[Sort, typer.Option(help="`-`: most severe or newest first.")] = "-started_at",
+    sort: Annotated[Sort | None, typer.Option(help=reading.SORT_HELP)] = None,
     limit: reading.Limit = reading.DEFAULT_LIMIT,
     cursor: reading.Cursor = None,
     as_json: reading.Json = False,
@@ -41,7 +41,7 @@ def list_incidents(
 
     filters = query_of(status=status, severity=severity, assignee=assignee, matcher=matcher, search=search)
     filters = [*filters, *query_of(**{"from": since, "to": before})]
-    query = [*filters, *query_of(sort=sort, limit=limit, cursor=cursor)]
+    query = [*filters, *query_of(sort=sort or reading.default_sort(status), limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "incidents"), query)
     if as_json:
