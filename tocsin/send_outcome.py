@@ -19,7 +19,7 @@ EFFECTIVE = ("created", "merged", "recovered")
 MEANINGS = {
     "created": "a new alert",
     "merged": "counted to an open alert",
-    "recovered": "has ended",
+    "recovered": "the open alert has ended",
     "unmatched": "nothing to end: no alert with this title, severity and labels is open",
     "stale": "nothing changed: this alert has just ended, and this looks like a late repeat",
     "rejected": "refused while it was decided",

@@ -5,6 +5,10 @@ Not here: the story.
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
 from tocsin.demo.slack import FakeSlack
 from tocsin.demo.stack import Demo
 from tocsin.demo.story import Story
@@ -38,12 +42,12 @@ def tell_addresses(story: Story, demo: Demo) -> None:
     """Say where to look, and how to send something oneself."""
     story.teller.scene("Open")
     _row(story, "status page", demo.statuspage)
-    _row(story, "terminal", f"export TOCSIN_DATA={demo.data}   # then")
+    _row(story, "terminal", f"export TOCSIN_DATA={demo.data}{_path()}   # then")
     _row(story, "", "tocsin incident list shop; tocsin incident show shop 1")
     _row(story, "", "tocsin alert list shop; tocsin alert list platform; tocsin status")
     _row(story, "", f"TOCSIN_TOKEN=$(cat {demo.data}/token-uptime) tocsin send shop uptime --wait")
     _row(story, "operator API", f'curl -H "Authorization: Bearer $(cat {demo.data}/token)" \\')
-    _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents")
+    _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents \\")
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/alerts/counts")
     _row(story, "webhook", f'curl -H "Authorization: Bearer $(cat {demo.data}/token-uptime)" \\')
     _row(
@@ -55,6 +59,11 @@ def tell_addresses(story: Story, demo: Demo) -> None:
     _row(story, "", f'curl -H "Authorization: Bearer $(cat {demo.data}/token-uptime)" {demo.webhook}/receipts/RECEIPT')
     _row(story, "Prometheus", f"{demo.prometheus}/alerts")
     _row(story, "logs", f"{demo.data}/up.log")
+
+
+def _path() -> str:
+    """Put the command on the shell's path, where it is not."""
+    return "" if shutil.which("tocsin") else f" PATH={Path(sys.executable).parent}:$PATH"
 
 
 def _row(story: Story, name: str, text: str) -> None:

@@ -55,6 +55,7 @@ def running(directory: Path, watch: Watch) -> Iterator[str]:
         f"--config.file={_configure(directory, watch)}",
         f"--storage.tsdb.path={directory / 'data'}",
         f"--web.listen-address={address}",
+        f"--web.external-url=http://{address}",  # else its links name this machine, where it does not listen
         "--rules.alert.resend-delay=1s",  # what it fires in its first seconds comes before it has found its Alertmanager
     )
     child = Child("prometheus", (find_program(), *arguments), {})
