@@ -35,6 +35,8 @@ HEARTBEAT_MILLIS = 3_000
 RECONNECT_MILLIS = 1_000
 """Between attempts to reach a broker that is away; kafka-python's own default grows to 30 s."""
 RECORDS_PER_POLL = 200
+LINGER_BYTES = 512 * 1024
+"""What ends the wait of a sink that lets records gather; below what one fetch may bring, else a backlog waits each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class KafkaJournal:
     at; nothing is read until they are placed again. While `is_rebalancing` it is not known yet which ones they will be.
     """
 
-    def __init__(self, settings: Settings, sink: str, takes_all_partitions: bool) -> None:
+    def __init__(self, settings: Settings, sink: str, takes_all_partitions: bool, linger_seconds: float = 0.0) -> None:
         """Connect; raises `Unavailable`."""
         self._settings = settings
         self._topic = JOURNAL.full_name(settings.topic_prefix)
@@ -64,6 +66,8 @@ class KafkaJournal:
         options = client_options(settings) | {"reconnect_backoff_max_ms": RECONNECT_MILLIS}
         if takes_all_partitions:
             options["partition_assignment_strategy"] = [SinglePartitionAssignor()]
+        if linger_seconds:
+            options |= {"fetch_min_bytes": LINGER_BYTES, "fetch_max_wait_ms": round(linger_seconds * 1000)}
         try:
             self._consumer = KafkaConsumer(
                 **options,

@@ -31,7 +31,7 @@ def run(settings: Settings, name: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     sink = find_sink(name)(settings)
-    reader = Reader(name, sink, KafkaJournal(settings, name, sink.takes_all_partitions))
+    reader = Reader(name, sink, KafkaJournal(settings, name, sink.takes_all_partitions, sink.linger_seconds))
     process = f"sink-{name}"
     if process in PROCESSES:  # a plug-in's own has no port reserved
         serve_metrics(settings.metrics_port_base, process, lambda: reader.is_ready)

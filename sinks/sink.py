@@ -168,6 +168,10 @@ class Sink(Protocol):
     def takes_all_partitions(self) -> bool:
         """True: one process of its group gets all partitions, any other waits with none."""
 
+    @property
+    def linger_seconds(self) -> float:
+        """How long the broker may hold records back so that more come at once, and cheaper; 0: each comes when it is there."""
+
     def assign(self, assignment: Assignment) -> Mapping[int, Position]:
         """Forget what was held for other partitions, get ready for these; called at the start and after each rebalance,
         also when nothing has changed, and after `Superseded`.

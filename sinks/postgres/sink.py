@@ -52,6 +52,7 @@ class PostgresSink:
     sections = SECTIONS
     stores_positions = True
     takes_all_partitions = False
+    linger_seconds = 0.0
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url

@@ -57,6 +57,7 @@ class SlackSink:
     sections: frozenset[Section] = frozenset({"incidents", "notifications", "forgettings"})
     stores_positions = False
     takes_all_partitions = False
+    linger_seconds = 0.0
 
     def __init__(self, configuration: FollowedConfiguration, threads: Threads, postman: Postman, is_on: bool = True) -> None:
         self._configuration = configuration

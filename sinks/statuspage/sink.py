@@ -36,6 +36,8 @@ class StatusPageSink:
     sections: frozenset[Section] = frozenset({"incidents", "forgettings"})
     stores_positions = False
     takes_all_partitions = True
+    linger_seconds = 0.25
+    """Nobody sees a page so soon, and most entries hold nothing for it: reading each by itself was all of its cost."""
 
     def __init__(
         self, configuration: FollowedConfiguration, store: PublishedStore, publisher: Publisher, now_millis: Callable[[], int]

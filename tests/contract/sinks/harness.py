@@ -67,6 +67,7 @@ class _MemorySink:
     sections: frozenset[Section] = frozenset({"incidents"})
     stores_positions: bool = True
     takes_all_partitions: bool = False
+    linger_seconds: float = 0.0
 
     def assign(self, assignment: Assignment) -> Mapping[int, Position]:
         return {one: position for one, position in self.world.positions.items() if one in assignment.partitions}

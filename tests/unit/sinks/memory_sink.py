@@ -19,6 +19,7 @@ class MemorySink:
     stores_positions: bool = True
     sections: frozenset[Section] = frozenset({"alerts"})
     takes_all_partitions: bool = False
+    linger_seconds: float = 0.0
     before_deliver: Callable[[Batch], None] = lambda batch: None
     applied: list[Applied] = field(default_factory=list)
     positions: dict[int, Position] = field(default_factory=dict)
