@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from producers.webhook.outcomes import AlertOutcome
 from schemas.errors import Unavailable
 from schemas.records import SuppressedBy
 from tocsin.asking import Asking, RefusedByDoor
+from tocsin.cli.main import app
 from tocsin.send_outcome import await_outcome, render_outcome
 
 CREATED = {"index": 0, "outcome": "created", "alert": 12, "incident": 3, "suppressed_by": None, "reason": None}
@@ -72,3 +78,48 @@ def test_outcome_names_alert_incident_and_reason() -> None:
     ]  # fmt: skip
     rejected = render_outcome("shop", AlertOutcome(0, "rejected", reason="too large"))
     assert rejected.splitlines() == ["rejected: refused while it was decided", "because: too large"]
+
+
+class Decided(BaseHTTPRequestHandler):
+    """A door that takes one alert, and tells at once what became of it."""
+
+    outcome = ""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.answer({"receipt": "01J-1", "accepted": 1, "rejected": []})
+
+    def do_GET(self) -> None:
+        self.answer({"alerts": [{**CREATED, "outcome": self.outcome}]})
+
+    def answer(self, body: dict[str, Any]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def serve_two(server: HTTPServer) -> None:
+    """Take the alert, then the question for its receipt."""
+    server.handle_request()
+    server.handle_request()
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("created", 0), ("recovered", 0), ("unmatched", 1), ("rejected", 1)])
+def test_the_command_ends_with_1_when_no_alert_was_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, outcome: str, code: int
+) -> None:
+    monkeypatch.setattr(Decided, "outcome", outcome)
+    with HTTPServer(("127.0.0.1", 0), Decided) as server:
+        server.timeout = 10
+        thread = Thread(target=serve_two, args=[server])
+        thread.start()
+        listen = f"127.0.0.1:{server.server_port}"
+        environment = {"TOCSIN_TOKEN": "secret", "TOCSIN_DATA": str(tmp_path), "TOCSIN_WEBHOOK_LISTEN": listen}
+        done = CliRunner().invoke(app, ["send", "shop", "uptime", "--wait", "--json"], env=environment)
+        thread.join()
+    assert (done.exit_code, json.loads(done.stdout)) == (code, {"receipt": "01J-1", **CREATED, "outcome": outcome})
