@@ -13,8 +13,8 @@ _KNOWN_LENGTHS = 2048
 
 
 def write_long(number: int) -> bytes:
-    """Write a count or a length, which is never negative, as Avro's zig-zag varint."""
-    number <<= 1
+    """Write a whole number of at most 64 bits as Avro's zig-zag varint."""
+    number = number << 1 ^ number >> 63
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)
@@ -30,9 +30,9 @@ def encode_content(content: Content) -> bytes:
     """Write a content as the body of an Avro record."""
     return b"".join(
         (
-            _text(content.title),
+            write_text(content.title),
             _optional(content.description),
-            _blocks([_text(host) for host in content.hosts]),
+            write_blocks([write_text(host) for host in content.hosts]),
             _optional(content.service),
             _optional(content.environment),
             _optional(content.monitoring_tool),
@@ -40,29 +40,34 @@ def encode_content(content: Content) -> bytes:
             _optional(content.incident_text),
             _map(content.labels),
             _map(content.annotations),
-            _blocks([_link(link) for link in content.links]),
+            write_blocks([_link(link) for link in content.links]),
         )
     )
 
 
-def _text(value: str) -> bytes:
-    data = value.encode()
+def write_text(value: str) -> bytes:
+    """Write a string."""
+    return write_bytes(value.encode())
+
+
+def write_bytes(data: bytes) -> bytes:
+    """Write bytes; a string is its UTF-8."""
     length = len(data)
     return (_LENGTHS[length] if length < _KNOWN_LENGTHS else write_long(length)) + data
 
 
 def _optional(value: str | None) -> bytes:
-    return _NULL if value is None else _PRESENT + _text(value)
+    return _NULL if value is None else _PRESENT + write_text(value)
 
 
 def _map(values: dict[str, str]) -> bytes:
-    return _blocks([_text(name) + _text(value) for name, value in values.items()])
+    return write_blocks([write_text(name) + write_text(value) for name, value in values.items()])
 
 
 def _link(link: Link) -> bytes:
-    return _text(link.kind) + _text(link.url)
+    return write_text(link.kind) + write_text(link.url)
 
 
-def _blocks(items: list[bytes]) -> bytes:
+def write_blocks(items: list[bytes]) -> bytes:
     """Write an array or a map: one block with its count, and the empty block that ends it."""
     return write_long(len(items)) + b"".join(items) + _END if items else _END

@@ -28,7 +28,7 @@ class Piece:
 
 
 def cut_request(door: Door, receipt: str, parsed: Parsed) -> list[Piece]:
-    """Cut a request, the first events first, refusals last; one without events or refusals gives nothing."""
+    """Cut a request, the first events first, refusals last; of nothing an empty batch, which says that its sender lives."""
     head = BATCH_BYTES + len(door.project) + len(door.integration) + len(receipt)
     return [
         Piece(
@@ -58,7 +58,7 @@ def _groups(items: list[AlertEvent | Refusal], limit: int) -> Iterator[tuple[lis
             group, size = [], 0
         group.append(item)
         size += item_size
-    if group:
+    if group or not items:
         yield group, size
 
 

@@ -6,8 +6,9 @@ Not here: who may come in (`auth.py`), what a body means (`formats/`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from producers.webhook.memory import Memory
 from producers.webhook.paths import Path, parse_path
 from producers.webhook.severity import build_table
 from schemas.configuration import Configuration, Format, Integration
@@ -33,10 +34,12 @@ class Door:
     is_enabled: bool
     token_hashes: tuple[str, ...]
     rate_limit_per_minute: int | None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    """Shared by the doors of one configuration."""
 
 
-def build_door(project: str, name: str, integration: Integration) -> Door:
-    """Compile one integration."""
+def build_door(project: str, name: str, integration: Integration, memory: Memory | None = None) -> Door:
+    """Compile one integration; without a memory to share it gets its own."""
     paths = {field: parse_path(path) for field, path in integration.fields.items()}
     return Door(
         project=project,
@@ -49,13 +52,15 @@ def build_door(project: str, name: str, integration: Integration) -> Door:
         is_enabled=integration.enabled,
         token_hashes=tuple(token.lower() for token in integration.tokens),
         rate_limit_per_minute=integration.rate_limit_per_minute,
+        memory=memory or Memory(),
     )
 
 
 def build_doors(configuration: Configuration) -> dict[tuple[str, str], Door]:
     """Compile all integrations that take HTTP, by project and name."""
+    memory = Memory()
     return {
-        (project, name): build_door(project, name, integration)
+        (project, name): build_door(project, name, integration, memory)
         for project, settings in configuration.projects.items()
         for name, integration in settings.integrations.items()
         if integration.format != "topic"

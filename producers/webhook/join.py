@@ -13,8 +13,8 @@ import msgspec
 
 from producers.webhook import metrics
 from producers.webhook.cut import MAX_RECORD_BYTES, Piece
-from schemas.codec import encode
-from schemas.records import AlertBatch, Frame
+from producers.webhook.frame_body import encode_frame
+from schemas.records import AlertBatch
 
 LINGER_SECONDS = 0.005
 """How long the first batch of a frame waits for others; each request pays it, each record costs the worker about 100 µs."""
@@ -64,7 +64,7 @@ class Joiner:
             return
         pieces, self._pieces, self._bytes = self._pieces, [], 0
         batches = [piece.batch for piece, _ in pieces]
-        value = encode(Frame(list(batches)))
+        value = encode_frame(batches)
         metrics.FRAMES.inc()
         metrics.FRAME_BYTES.inc(len(value))
         sent = self._inbox.send(self._partition, value, events_header(batches))

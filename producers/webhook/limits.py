@@ -47,6 +47,7 @@ def check_depth(body: bytes) -> None:
         return
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    brackets = _STRINGS.sub(b"", body.translate(None, _ALL_BUT_BRACKETS_AND_QUOTES))
+    marks = body.translate(None, _ALL_BUT_BRACKETS_AND_QUOTES).replace(b'""', b"")  # strings without brackets: most
+    brackets = _STRINGS.sub(b"", marks)
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_LEVELS:
         raise TooLarge(f"JSON may nest {MAX_LEVELS} levels deep (the root is level 1). Flatten what is deeper into text.")

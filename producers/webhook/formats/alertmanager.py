@@ -13,7 +13,7 @@ import msgspec
 from producers.webhook import fingerprints
 from producers.webhook.content_body import encode_content
 from producers.webhook.door import Door
-from producers.webhook.formats.parsed import Parsed, parse_elements
+from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
 from producers.webhook.links import link, query_of
 from producers.webhook.reading import Document, Envelope, read, split
@@ -52,7 +52,8 @@ def is_list(raw: msgspec.Raw) -> bool:
 def parse_envelope(format: str, tool: str, envelope: Envelope, door: Door) -> Parsed:
     """Make events of the elements of an envelope."""
     external = link("external", _member(envelope.external_url))
-    parsed = parse_elements(format, split(envelope.alerts), partial(parse_alert, door, tool, external))
+    source = Source(door, format, bytes(envelope.external_url))
+    parsed = parse_elements(source, split(envelope.alerts), partial(parse_alert, door, tool, external))
     truncated = _member(envelope.truncated_alerts)
     if not isinstance(truncated, int) or not 0 < truncated < MAX_TRUNCATED:
         return parsed
@@ -63,7 +64,7 @@ def _member(raw: msgspec.Raw) -> Json:
     return read(raw) if bytes(raw) else None
 
 
-def parse_alert(door: Door, tool: str, external: list[Link], index: int, raw: bytes, alert: JsonObject) -> AlertEvent:
+def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: JsonObject) -> AlertEvent:
     """Make an event of one element; raises `RejectedElement` when it has no labels."""
     pairs = text_pairs(alert.get("labels"))
     if not pairs:
@@ -72,7 +73,7 @@ def parse_alert(door: Door, tool: str, external: list[Link], index: int, raw: by
     labels = clean_map(pairs)
     is_firing = alert.get("status") != "resolved"
     return AlertEvent(
-        index=index,
+        index=0,
         fingerprint=fingerprint,
         identity=identity,
         is_firing=is_firing,

@@ -12,7 +12,7 @@ from typing import TypeVar
 from producers.webhook import fingerprints
 from producers.webhook.content_body import encode_content
 from producers.webhook.door import NOT_HASHED, Door
-from producers.webhook.formats.parsed import Parsed, parse_elements
+from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
 from producers.webhook.links import link, links_in
 from producers.webhook.paths import walk, without
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 def parse(document: Document, door: Door) -> Parsed | None:
     """Make events of any object or array; raises `NotJson`, or `NotAnAlert` for another value."""
-    return parse_elements(FORMAT, _elements(document), partial(parse_alert, door))
+    return parse_elements(Source(door, FORMAT), _elements(document), partial(parse_alert, door))
 
 
 def _elements(document: Document) -> Sequence[Bytes]:
@@ -43,12 +43,12 @@ def _elements(document: Document) -> Sequence[Bytes]:
     return [document.body]
 
 
-def parse_alert(door: Door, index: int, raw: bytes, payload: JsonObject) -> AlertEvent:
+def parse_alert(door: Door, raw: bytes, payload: JsonObject) -> AlertEvent:
     """Make an event of one object; never raises."""
     ended_at = find(door, payload, "ends_at", "end_time", millis_of)
     status = find(door, payload, "status", "status", text)
     return AlertEvent(
-        index=index,
+        index=0,
         fingerprint=find(door, payload, "fingerprint", "fingerprint", fingerprints.explicit) or _generated(door, payload),
         identity=b"",
         is_firing=ended_at is None and (status is None or status.lower() not in RECOVERED),

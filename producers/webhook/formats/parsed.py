@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 
+import msgspec
+
+from producers.webhook.door import Door
 from producers.webhook.limits import MAX_ALERT_BYTES
+from producers.webhook.memory import Key, Memory
 from producers.webhook.reading import Bytes, read
 from producers.webhook.refused import RejectedElement
 from producers.webhook.text import JsonObject
@@ -28,21 +33,44 @@ class Parsed(Record, frozen=True):
         return len(self.events) + len(self.refusals)
 
 
-ParseElement = Callable[[int, bytes, JsonObject], AlertEvent]
-"""From an element's index, its bytes and what they say to an event; raises `RejectedElement`."""
+ParseElement = Callable[[bytes, JsonObject], AlertEvent]
+"""From an element's bytes and what they say to an event, of index 0; raises `RejectedElement`."""
 
 
-def parse_elements(format: str, elements: Sequence[Bytes], parse: ParseElement) -> Parsed:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where elements come from: all that decides, besides its bytes, what is made of one."""
+
+    door: Door
+    format: str
+    envelope: Hashable = None
+    """What the envelope says of each of its elements."""
+
+    @property
+    def key(self) -> Hashable:
+        return self.door.project, self.door.integration, self.format, self.envelope
+
+
+def parse_elements(source: Source, elements: Sequence[Bytes], parse: ParseElement) -> Parsed:
     """Parse each element alone: what cannot be an alert is refused, the others go on."""
     events: list[AlertEvent] = []
     refusals: list[Refusal] = []
+    key, memory = source.key, source.door.memory
     for index, element in enumerate(elements):
         try:
-            raw = bytes(element)
-            events.append(parse(index, raw, read_object(raw)))
+            event = _recall(memory, (key, bytes(element)), parse)
+            events.append(msgspec.structs.replace(event, index=index))
         except RejectedElement as error:
             refusals.append(Refusal(index, str(error)))
-    return Parsed(format, events, refusals)
+    return Parsed(source.format, events, refusals)
+
+
+def _recall(memory: Memory, key: Key, parse: ParseElement) -> AlertEvent:
+    event = memory.find(key)
+    if event is None:
+        event = parse(key[1], read_object(key[1]))
+        memory.keep(key, event)
+    return event
 
 
 def read_object(raw: bytes) -> JsonObject:

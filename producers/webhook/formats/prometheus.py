@@ -13,7 +13,7 @@ import msgspec
 
 from producers.webhook.door import Door
 from producers.webhook.formats import alertmanager
-from producers.webhook.formats.parsed import Parsed, parse_elements
+from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.reading import Document
 from producers.webhook.refused import NotAnArray
 from producers.webhook.text import JsonObject
@@ -31,12 +31,12 @@ def parse(body: bytes, door: Door) -> Parsed:
     if document.opening != b"[":
         document.read()
         raise NotAnArray("This door takes an array of alerts, as Prometheus sends to /api/v2/alerts.")
-    return parse_elements(FORMAT, document.elements(), partial(parse_alert, door))
+    return parse_elements(Source(door, FORMAT), document.elements(), partial(parse_alert, door))
 
 
-def parse_alert(door: Door, index: int, raw: bytes, alert: JsonObject) -> AlertEvent:
+def parse_alert(door: Door, raw: bytes, alert: JsonObject) -> AlertEvent:
     """Make an event of one element; raises `RejectedElement` when it has no labels."""
-    event = alertmanager.parse_alert(door, alertmanager.TOOL, [], index, raw, alert)
+    event = alertmanager.parse_alert(door, alertmanager.TOOL, [], raw, alert)
     ends_at = millis_of(alert.get("endsAt"))
     return msgspec.structs.replace(
         event,

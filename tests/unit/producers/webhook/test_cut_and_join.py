@@ -29,8 +29,9 @@ def test_a_small_request_is_one_batch() -> None:
     ]
 
 
-def test_a_request_of_nothing_is_no_batch() -> None:
-    assert cut_request(DOOR, "R", Parsed("generic", [], [])) == []
+def test_a_request_of_nothing_is_a_batch_of_nothing() -> None:
+    (piece,) = cut_request(DOOR, "R", Parsed("generic", [], []))
+    assert piece.batch == AlertBatch("shop", "door", "generic", "critical", "R", 0, [])
 
 
 def test_a_request_of_refusals_alone_is_a_batch() -> None:

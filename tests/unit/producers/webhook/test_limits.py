@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import nullcontext
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from producers.webhook.answers import Headers, Scope
 from producers.webhook.failures import MAX_ADDRESSES, MAX_HELD, Failures, network_of, sender_of
+from producers.webhook.limits import MAX_LEVELS, check_depth
 from producers.webhook.rates import Rates
+from producers.webhook.refused import TooLarge
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.site import Site
 
@@ -147,3 +153,25 @@ def test_an_ipv6_sender_is_its_network() -> None:
 def test_only_the_trusted_proxy_may_say_for_whom_it_asks(proxy: str, headers: list[bytes], sender: str) -> None:
     scope: Scope = {"client": ("10.0.0.1", 1), "headers": [(b"x-forwarded-for", value) for value in headers]}
     assert sender_of(scope, proxy) == sender
+
+
+TEXTS = st.text(alphabet='[]{}"\\ax', max_size=6)
+
+
+def depth_of(value: object) -> int:
+    """Count levels as anyone would, by walking through the value."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max(map(depth_of, items), default=0) + isinstance(value, dict | list)
+
+
+@given(
+    st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)),
+    st.integers(MAX_LEVELS - 6, MAX_LEVELS),
+    st.lists(TEXTS | st.just([]), min_size=MAX_LEVELS, max_size=MAX_LEVELS + 2),
+)
+def test_levels_are_counted_whatever_the_texts_hold(value: object, levels: int, others: list[object]) -> None:
+    for _ in range(levels):
+        value = [value]
+    value = [*others, value]
+    with pytest.raises(TooLarge) if depth_of(value) > MAX_LEVELS else nullcontext():
+        check_depth(json.dumps(value).encode())
