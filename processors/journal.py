@@ -31,6 +31,7 @@ SECTIONS: dict[str, type[records.Record]] = {
     "outcomes": records.OutcomeSection,
     "notifications": records.NotificationSection,
     "forgettings": records.ForgettingSection,
+    "commands": records.CommandSection,
 }
 
 
@@ -50,6 +51,7 @@ class Gathering:
     outcomes: list[records.Outcome] = field(default_factory=list)
     notifications: list[records.Notification] = field(default_factory=list)
     forgettings: list[records.Forgetting] = field(default_factory=list)
+    commands: list[records.CommandState] = field(default_factory=list)
     is_configuration_changed: bool = False
     event_count: int = 0
     is_worth_writing: bool = False
@@ -58,7 +60,7 @@ class Gathering:
         """Take the decisions about the next inbox record."""
         for name in ("alerts", "contents", "payloads", "incidents", "silences", "projects"):
             getattr(self, name).update(getattr(decisions, name))
-        for name in ("timeline", "outcomes", "notifications", "forgettings"):
+        for name in ("timeline", "outcomes", "notifications", "forgettings", "commands"):
             getattr(self, name).extend(getattr(decisions, name))
         self.is_configuration_changed |= decisions.is_configuration_changed
         self.is_worth_writing |= not decisions.is_empty
@@ -83,6 +85,7 @@ class Gathering:
             "outcomes": self.outcomes,
             "notifications": self.notifications,
             "forgettings": self.forgettings,
+            "commands": self.commands,
         }
 
 

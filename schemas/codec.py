@@ -37,6 +37,7 @@ SCHEMA_FILES: dict[type[records.Record], str] = {
     records.OutcomeSection: "outcome_section",
     records.NotificationSection: "notification_section",
     records.ForgettingSection: "forgetting_section",
+    records.CommandSection: "command_section",
     records.PartitionState: "partition_state",
     sink_records.SlackThread: "slack_thread",
     sink_records.PublishedIncident: "published_incident",

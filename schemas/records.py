@@ -134,6 +134,7 @@ class Entry(Record, frozen=True):
     outcomes: bytes = b""
     notifications: bytes = b""
     forgettings: bytes = b""
+    commands: bytes = b""
     partition: bytes = b""
 
 
@@ -165,6 +166,11 @@ class AlertState(Record, frozen=True):
     content_hash: bytes
     payload_hash: bytes
     expires_at: int | None
+    worst_severity: Severity = "unknown"
+    is_held_out: bool = False
+    steady_at: int | None = None
+    forget_at: int | None = None
+    timeline_count: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -207,6 +213,12 @@ class Publication(Record, frozen=True):
     updates: list[PublicUpdate]
 
 
+class Reminder(Record, frozen=True):
+    receiver: str
+    every_millis: int
+    at: int
+
+
 class IncidentState(Record, frozen=True, kw_only=True):
     project: str
     number: int
@@ -216,7 +228,6 @@ class IncidentState(Record, frozen=True, kw_only=True):
     title: str
     description: str
     severity: Severity
-    alerts_severity: Severity
     status: IncidentStatus
     rule: str | None
     group: list[GroupValue]
@@ -228,6 +239,9 @@ class IncidentState(Record, frozen=True, kw_only=True):
     resolve_at: int | None = None
     remind_at: int | None = None
     publish_at: int | None = None
+    sla_at: int | None = None
+    forget_alerts_at: int | None = None
+    forget_at: int | None = None
     first_alert: int | None = None
     components: list[str] = []
     service: str | None = None
@@ -242,6 +256,7 @@ class IncidentState(Record, frozen=True, kw_only=True):
     published: Publication | None = None
     told: list[str] = []
     told_severity: Severity = "unknown"
+    reminders: list[Reminder] = []
     timeline_count: int = 0
     notification_count: int = 0
 
@@ -274,12 +289,14 @@ class ProjectState(Record, frozen=True):
     version: int
     alerts: int
     incidents: int
+    silences: int = 0
     heartbeats: list[Heartbeat] = []
 
 
 class TimelineItem(Record, frozen=True):
     project: str
-    incident: int
+    incident: int | None
+    alert: int | None
     number: int
     at: int
     actor: str
@@ -297,6 +314,7 @@ class EventOutcome(Record, frozen=True):
     incident: int | None = None
     suppressed_by: SuppressedBy | None = None
     reason: str | None = None
+    silence: str | None = None
 
 
 class Outcome(Record, frozen=True):
@@ -326,8 +344,20 @@ class Notification(Record, frozen=True):
 
 class Forgetting(Record, frozen=True):
     project: str
-    kind: str
+    kind: Literal["alert", "incident", "silence"]
     id: str
+    fingerprint: str = ""
+    identity: bytes = b""
+    known_until: int | None = None
+
+
+class CommandState(Record, frozen=True):
+    project: str
+    actor: str
+    command_id: str
+    digest: bytes
+    at: int
+    events: list[EventOutcome]
 
 
 class SourceOffset(Record, frozen=True):
@@ -338,6 +368,7 @@ class SourceOffset(Record, frozen=True):
 
 class PartitionState(Record, frozen=True):
     now: int
+    ticked_at: int
     door_tick_at: int | None
     put_off_millis: int
     configuration_version: int
@@ -385,3 +416,7 @@ class NotificationSection(Record, frozen=True):
 
 class ForgettingSection(Record, frozen=True):
     items: list[Forgetting]
+
+
+class CommandSection(Record, frozen=True):
+    items: list[CommandState]

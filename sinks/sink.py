@@ -27,6 +27,7 @@ Section = Literal[
     "outcomes",
     "notifications",
     "forgettings",
+    "commands",
     "partition",
 ]
 R = TypeVar("R", bound=records.Record)
@@ -89,6 +90,10 @@ class JournalEntry:
     @property
     def forgettings(self) -> Sequence[records.Forgetting]:
         return self._read("forgettings", records.ForgettingSection)
+
+    @property
+    def commands(self) -> Sequence[records.CommandState]:
+        return self._read("commands", records.CommandSection)
 
     @property
     def partition_state(self) -> records.PartitionState | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from processors.core.content import digest, merge_content, read_content
 from processors.core.state import State
 from processors.core.work import Work
-from schemas.records import AlertEvent, AlertState, ResolvedBy
+from schemas.records import SEVERITIES, AlertEvent, AlertState, ResolvedBy
 
 HEARTBEAT_FORMAT = "heartbeat"
 """Of events that the core makes itself when an integration is silent."""
@@ -87,6 +87,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
         expires_at=expiry(work),
+        worst_severity=event.severity or batch.default_severity,
     )
     read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -103,13 +104,15 @@ def _merge(work: Work, alert: AlertState) -> None:
         state.put_content(key, merge_content(state.contents[key], event.content))
     if payload_hash != alert.payload_hash:
         state.put_payload(key, event.payload)
+    severity = event.severity or alert.severity
     work.before = alert
     work.alert = state.change_alert(
         alert,
         events=alert.events + 1,
         last_seen_at=state.now,
         started_at=alert.started_at if event.started_at is None else min(alert.started_at, event.started_at),
-        severity=event.severity or alert.severity,
+        severity=severity,
+        worst_severity=min(severity, alert.worst_severity, key=SEVERITIES.index),
         content_hash=content_hash,
         payload_hash=payload_hash,
         expires_at=expiry(work),

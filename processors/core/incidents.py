@@ -45,7 +45,9 @@ def record(state: State, incident: IncidentState, kind: str, text: str, actor: s
     number = incident.timeline_count + 1
     cause = state.cause
     state.decisions.timeline.append(
-        TimelineItem(incident.project, incident.number, number, state.now, actor, kind, text, details, cause.offset, cause.index)
+        TimelineItem(
+            incident.project, incident.number, None, number, state.now, actor, kind, text, details, cause.offset, cause.index
+        )
     )
     return state.change_incident(incident, timeline_count=number)
 
@@ -65,7 +67,6 @@ def open_incident(state: State, rule: IncidentRule, group: list[tuple[str, str]]
         title=title_of(content, number),
         description=describe(alert, content, rule.template),
         severity=severity,
-        alerts_severity=severity,
         status="triggered",
         rule=rule.name,
         group=[GroupValue(name, value) for name, value in group],
@@ -96,8 +97,15 @@ def join(state: State, rules: ProjectRules, incident: IncidentState, alert: Aler
         incident = record(state, incident, "alert_joined", f"alert #{alert.number} joined", alert=str(alert.number))
     if incident.published is not None and incident.published.components != incident.components:
         incident = state.change_incident(incident, published=_republished(incident, components=incident.components))
-    incident, rose = note_severity(state, incident, alert.severity)
+    incident, rose = _raise_to(state, incident, alert) if not _was_known(state, alert) else (incident, False)
     return incident, alert, rose
+
+
+def _was_known(state: State, alert: AlertState) -> bool:
+    """Whether its condition was in the incident before, as bad: people who lowered the severity had seen it."""
+    previous = None if alert.previous is None else state.alerts.get((alert.project, alert.previous))
+    same_home = previous is not None and previous.incident == alert.incident
+    return same_home and previous is not None and not is_worse(alert.severity, previous.worst_severity)
 
 
 def _components(state: State, rules: ProjectRules, incident: IncidentState, alert: AlertState) -> list[str]:
@@ -108,25 +116,29 @@ def _components(state: State, rules: ProjectRules, incident: IncidentState, aler
     return [*incident.components, *fitting]
 
 
-def note_severity(state: State, incident: IncidentState, severity: Severity) -> tuple[IncidentState, bool]:
-    """Let an alert's severity count: it raises the incident's when it is worse than any of its alerts was.
+def note_worse(state: State, incident: IncidentState, before: AlertState, alert: AlertState) -> tuple[IncidentState, bool]:
+    """Let an alert that is worse than it ever was raise its incident; says also whether it did."""
+    if not is_worse(alert.severity, before.worst_severity):
+        return incident, False
+    return _raise_to(state, incident, alert)
 
-    Says also whether the incident's severity rose.
-    """
-    if not is_worse(severity, incident.alerts_severity):
+
+def _raise_to(state: State, incident: IncidentState, alert: AlertState) -> tuple[IncidentState, bool]:
+    if not is_worse(alert.severity, incident.severity):
         return incident, False
-    incident = state.change_incident(incident, alerts_severity=severity)
-    if not is_worse(severity, incident.severity):
-        return incident, False
+    return set_severity(state, incident, alert.severity), True
+
+
+def set_severity(state: State, incident: IncidentState, severity: Severity, actor: str = ALERT_BOT) -> IncidentState:
+    """Change how bad an incident is, up or down, and what the status page says of its impact."""
     before = incident.severity
+    kind = "severity_raised" if is_worse(severity, before) else "severity_lowered"
+    text = f"severity {kind.removeprefix('severity_')} from {before} to {severity}"
     incident = state.change_incident(incident, severity=severity)
-    incident = record(
-        state, incident, "severity_raised", f"severity raised from {before} to {severity}", before=before, after=severity
-    )
+    incident = record(state, incident, kind, text, actor, before=before, after=severity)
     if incident.published is not None:
-        impact = IMPACTS[severity]
-        incident = state.change_incident(incident, published=_republished(incident, impact=impact))
-    return incident, True
+        incident = state.change_incident(incident, published=_republished(incident, impact=IMPACTS[severity]))
+    return incident
 
 
 def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT_BOT) -> IncidentState:

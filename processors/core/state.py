@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from processors.core.rules import NO_RULES, Rules
 from schemas.records import (
     AlertState,
+    CommandState,
     Forgetting,
     IncidentState,
     Notification,
@@ -62,6 +63,7 @@ class Decisions:
     outcomes: list[Outcome] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     forgettings: list[Forgetting] = field(default_factory=list)
+    commands: list[CommandState] = field(default_factory=list)
     is_configuration_changed: bool = False
     problems: list[str] = field(default_factory=list)
 
@@ -85,6 +87,7 @@ class State:
 
     def __init__(self) -> None:
         self.now = 0
+        self.ticked_at = 0
         self.door_tick_at: int | None = None
         self.put_off_millis = 0
         self.configuration_version = -1
@@ -129,7 +132,13 @@ class State:
     def all_or_nothing(self) -> Iterator[None]:
         """Undo every change made within, should an exception leave it."""
         decisions = self.decisions
-        lists: tuple[list[Any], ...] = (decisions.timeline, decisions.outcomes, decisions.notifications, decisions.forgettings)
+        lists: tuple[list[Any], ...] = (
+            decisions.timeline,
+            decisions.outcomes,
+            decisions.notifications,
+            decisions.forgettings,
+            decisions.commands,
+        )
         lengths = [len(items) for items in lists]
         changed = self._undo = []
         try:
@@ -319,6 +328,7 @@ class State:
     def partition_state(self, with_configuration: bool) -> PartitionState:
         return PartitionState(
             now=self.now,
+            ticked_at=self.ticked_at,
             door_tick_at=self.door_tick_at,
             put_off_millis=self.put_off_millis,
             configuration_version=self.configuration_version,
@@ -331,6 +341,7 @@ class State:
     def restore_partition(self, saved: PartitionState) -> None:
         """Take over what an entry says of the partition itself."""
         self.now = saved.now
+        self.ticked_at = saved.ticked_at
         self.door_tick_at = saved.door_tick_at
         self.put_off_millis = saved.put_off_millis
         self.pending_version = saved.pending_version

@@ -86,6 +86,7 @@ def _process_tick(state: State, tick: Tick) -> None:
             event_index, state.cause.index = state.cause.index, -1
             end_what_is_absent(state)
             fire_due_timers(state)
+            state.ticked_at = state.now
             state.cause.index = event_index
 
 

@@ -22,8 +22,8 @@ def transition(work: Work) -> None:
         return
     if work.outcome == "recovered" and work.before is not None:
         note_end(state, work.rules, incident, work.before, work.changes)
-    elif work.outcome == "merged":
-        incident, rose = incidents.note_severity(state, incident, alert.severity)
+    elif work.before is not None:
+        incident, rose = incidents.note_worse(state, incident, work.before, alert)
         if rose:
             work.changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
 

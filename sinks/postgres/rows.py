@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import asdict, astuple
 
 from schemas import records
 from schemas.codec import decode_body
@@ -22,7 +22,7 @@ from sinks.sink import Batch, JournalEntry
 Key = tuple[str, int]
 
 
-class WholeAlert(records.AlertState, frozen=True):
+class WholeAlert(records.AlertState, frozen=True, kw_only=True):
     """An alert with what it says."""
 
     title: str
@@ -47,6 +47,7 @@ class EventOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     incident: int | None = None
     suppressed_by: records.SuppressedBy | None = None
     reason: str | None = None
+    silence: str | None = None
 
 
 class OutcomeRow(msgspec.Struct, frozen=True, gc=False):
@@ -86,14 +87,14 @@ def _whole(alerts: Mapping[Key, records.AlertState], content: records.AlertConte
     if alert is None:
         raise BrokenChain(f"the journal changes what {where} says without the alert itself")
     try:
-        return WholeAlert(*astuple(alert), *astuple(decode_body(content.content, records.Content)))
+        return WholeAlert(*astuple(alert), **asdict(decode_body(content.content, records.Content)))
     except MalformedRecord as error:
         raise BrokenChain(f"what {where} says cannot be read: {error}") from error
 
 
 def _outcome(entry: JournalEntry, one: records.Outcome) -> OutcomeRow:
     events = [
-        EventOutcome(event.index, event.outcome, event.alert, event.incident, event.suppressed_by, event.reason)
+        EventOutcome(event.index, event.outcome, event.alert, event.incident, event.suppressed_by, event.reason, event.silence)
         for event in one.events
     ]
     return OutcomeRow(one.project, one.integration, one.receipt, entry.partition, one.item, one.total, one.offset, one.at, events)

@@ -82,11 +82,11 @@ def columns(kind: Kind, names: str) -> tuple[Column, ...]:
 CAUSE = (Column("inbox_offset", "bigint", "offset"), Column("inbox_index", "integer", "index"))
 SCALARS = (
     *columns("text", "project"),
-    *columns("bigint", "number version events incident previous expires_at"),
+    *columns("bigint", "number version events incident previous expires_at timeline_count"),
     *CAUSE,
-    *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at"),
-    *columns("boolean", "is_flapping"),
-    *columns("text", "severity status resolved_by integration fingerprint waiting_group"),
+    *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at steady_at forget_at"),
+    *columns("boolean", "is_flapping is_held_out"),
+    *columns("text", "severity worst_severity status resolved_by integration fingerprint waiting_group"),
     *columns("bytes", "identity content_hash payload_hash"),
     Column("suppressed_by_kind", "text", "suppressed_by", "kind"),
     Column("suppressed_by_id", "text", "suppressed_by", "id"),
@@ -100,7 +100,7 @@ CONTENT = (
 )
 BY_NUMBER = ("project", "number")
 
-PROJECTS = Table("projects", (*columns("text", "project"), *columns("bigint", "version alerts incidents")), ("project",))
+PROJECTS = Table("projects", (*columns("text", "project"), *columns("bigint", "version alerts incidents silences")), ("project",))
 ALERTS = Table("alerts", SCALARS, BY_NUMBER)
 """Alerts that say what they said: what they say is not written again."""
 WHOLE_ALERTS = Table("alerts", SCALARS + CONTENT, BY_NUMBER)
@@ -108,16 +108,16 @@ PAYLOADS = Table("payloads", (*columns("text", "project"), *columns("bigint", "n
 INCIDENTS = Table(
     "incidents",
     (
-        *columns(
-            "text", "project title description severity alerts_severity status rule service runbook author zoom told_severity"
-        ),
+        *columns("text", "project title description severity status rule service runbook author zoom told_severity"),
         *columns("bigint", "number version firing total first_alert merged_into timeline_count notification_count"),
         *CAUSE,
-        *columns("time", "created_at acknowledged_at resolved_at resolve_at remind_at publish_at"),
+        *columns(
+            "time", "created_at acknowledged_at resolved_at resolve_at remind_at publish_at sla_at forget_alerts_at forget_at"
+        ),
         *columns("boolean", "is_confidential is_sla_missed"),
         *columns("text[]", "components assignees told"),
         Column("group_values", "jsonb", "group"),
-        *columns("jsonb", "links published"),
+        *columns("jsonb", "links published reminders"),
     ),
     BY_NUMBER,
 )
@@ -136,7 +136,7 @@ TIMELINE = Table(
     "timeline",
     (
         *columns("text", "project actor kind text"),
-        *columns("bigint", "incident number"),
+        *columns("bigint", "incident alert number"),
         *columns("time", "at"),
         *columns("jsonb", "details"),
         *CAUSE,

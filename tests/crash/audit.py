@@ -179,6 +179,7 @@ def incident_of(row: dict[str, Any]) -> records.IncidentState:
             **_cause(row),
             "group": [records.GroupValue(part["name"], part["value"]) for part in row["group_values"]],
             "links": [Link(link["kind"], link["url"]) for link in row["links"]],
+            "reminders": msgspec.convert(row["reminders"], list[records.Reminder]),
             "published": None if published is None else msgspec.convert(published, records.Publication),
         },
     )

@@ -34,12 +34,14 @@ SELECT v.*, 1, 0, 0, v.started_at, v.started_at, false, 'generic', 'f', '', '', 
 FROM (VALUES (%s::text, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::bigint, %s::text, %s::text[], %s::bigint,
               %s::timestamptz)) v ({ALERT_COLUMNS})"""
 INCIDENT = """
-INSERT INTO tocsin.incidents (project, number, version, inbox_offset, inbox_index, title, description, severity, alerts_severity,
+INSERT INTO tocsin.incidents (project, number, version, inbox_offset, inbox_index, title, description, severity,
     status, group_values, firing, total, created_at, components, author, assignees, links, is_confidential, is_sla_missed,
     told, told_severity, timeline_count, notification_count)
-VALUES ('shop', %s, 1, 0, 0, 'I', '', 'high', 'high', %s, '[{"name": "service", "value": "web"}]', 1, 1, %s, '{}', %s, %s, '[]',
+VALUES ('shop', %s, 1, 0, 0, 'I', '', 'high', %s, '[{"name": "service", "value": "web"}]', 1, 1, %s, '{}', %s, %s, '[]',
     %s, false, '{}', 'high', 0, 0)"""
-TIMELINE = "INSERT INTO tocsin.timeline VALUES ('shop', %s, %s, %s, 'ada', 'comment', %s, '{}', 0, 0)"
+TIMELINE = """
+INSERT INTO tocsin.timeline (project, incident, number, at, actor, kind, text, details, inbox_offset, inbox_index)
+VALUES ('shop', %s, %s, %s, 'ada', 'comment', %s, '{}', 0, 0)"""
 
 
 def alert(number: int, severity: str = "high", status: str = "triggered", **said: Any) -> tuple[Any, ...]:

@@ -58,7 +58,7 @@ def test_a_record_written_with_a_published_schema_is_read_into_the_current_one(p
 
     old = codec._parse(published, PartitionState)
     out = io.BytesIO()
-    fastavro.schemaless_writer(out, old.parsed, {**STATE, "pending_parts": [], "sources": []})
+    fastavro.schemaless_writer(out, old.parsed, {**STATE, "pending_parts": [], "sources": [], "ticked_at": 0})
     value = codec.MARKER + old.fingerprint + out.getvalue()
     assert old.fingerprint != schema_of(PartitionState).fingerprint
-    assert decode(value, PartitionState) == PartitionState(5, None, 0, 3, None, -1, [], [])
+    assert decode(value, PartitionState) == PartitionState(5, 0, None, 0, 3, None, -1, [], [])

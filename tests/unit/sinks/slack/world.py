@@ -38,7 +38,7 @@ def incident(**changes: Any) -> IncidentState:
     """Build an incident as it is after its opening."""
     opened = IncidentState(
         project="shop", number=12, version=1, offset=7, index=0, title="Checkout is slow", description="long",
-        severity="critical", alerts_severity="critical", status="triggered", rule="by service", group=[], firing=3, total=3,
+        severity="critical", status="triggered", rule="by service", group=[], firing=3, total=3,
         created_at=NOON, first_alert=40, service="checkout", runbook="https://runbooks.example/checkout", author="alert-bot",
         notification_count=1,
     )  # fmt: skip
