@@ -132,10 +132,13 @@ def restore(state: State, parts: Sequence[Entry]) -> None:
             state.put_content((content.project, content.number), content.content)
         for incident in _read(entry.incidents, records.IncidentSection):
             state.put_incident(incident)
+        for silence in _read(entry.silences, records.SilenceSection):
+            state.put_silence(silence)
         for project in _read(entry.projects, records.ProjectSection):
             state.put_project(project)
         if entry.partition:
             state.restore_partition(decode(entry.partition, records.PartitionState))
+    state.mutes.unsettled.clear()  # what had to be looked at again was, before the entry was sealed
     state.begin(-1)
 
 

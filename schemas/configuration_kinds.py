@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.configuration import Kind
 from schemas.durations import parse_duration, parse_rate
 from schemas.matchers import InvalidMatcher, parse_matchers
 from schemas.recurrence import check_recurrence
+from schemas.zones import load_zone
 
 NAME_HINT = "write 1 to 63 lower-case letters, digits, - _ and ., beginning with a letter or digit"
 MAPPED_FIELDS = (
@@ -92,8 +92,8 @@ def _local_time(text: str) -> str:
 
 def _zone(text: str) -> str:
     try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        load_zone(text)
+    except ValueError as error:
         raise ValueError(f"{text!r} is no time zone; write a name such as Europe/Berlin or UTC") from error
     return text
 

@@ -55,6 +55,15 @@ class Matcher:
         """Compare with a field's text; an absent field or label is the empty text."""
         return self._test(value)
 
+    @property
+    def values(self) -> frozenset[str] | None:
+        """The only texts that it matches, where these can be listed; None: others too."""
+        if self.operator == "=":
+            return frozenset((self.value,))
+        if self.operator == "=~" and _ALTERNATIVES.fullmatch(self.value):
+            return frozenset(self.value.split("|"))
+        return None
+
     def __str__(self) -> str:
         """Write it so that it reads back equal."""
         name = self.name if _BARE_NAME.fullmatch(self.name) else f'"{self.name.translate(_ESCAPES)}"'

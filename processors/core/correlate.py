@@ -24,14 +24,14 @@ def correlate(work: Work) -> None:
 
 def find_home(state: State, rules: ProjectRules, alert: AlertState, changes: list[IncidentChange]) -> AlertState:
     """Let an alert join, open or reopen an incident, or wait for others; returns the alert as it is after."""
-    if not takes_part(alert) or not rules.incidents or _is_in_open_incident(state, alert):
+    if not takes_part(alert) or not rules.incidents.rules or _is_in_open_incident(state, alert):
         return alert
     known = (state.rules.version, alert.content_hash, alert.severity, alert.status)
     key = (alert.project, alert.number)
     if state.unmatched_by_rules.get(key) == known:
         return alert
     lookup = alert_lookup(alert, content_of(state, alert))
-    rule = next((entry.rule for entry in rules.incidents if entry.fits(lookup)), None)
+    rule = rules.incidents.first(lookup)
     if rule is None:
         state.unmatched_by_rules[key] = known
         return alert

@@ -12,12 +12,13 @@ from processors.core.correlate import correlate
 from processors.core.deduplicate import deduplicate
 from processors.core.notify import notify
 from processors.core.state import State
+from processors.core.suppress import suppress
 from processors.core.transition import transition
 from processors.core.work import Work
 from schemas.errors import TocsinError
 from schemas.records import AlertBatch, AlertEvent, EventOutcome
 
-STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, correlate, transition, notify)
+STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, suppress, correlate, transition, notify)
 
 
 def process_event(state: State, batch: AlertBatch, event: AlertEvent) -> EventOutcome:

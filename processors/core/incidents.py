@@ -109,10 +109,10 @@ def _was_known(state: State, alert: AlertState) -> bool:
 
 
 def _components(state: State, rules: ProjectRules, incident: IncidentState, alert: AlertState) -> list[str]:
-    if not rules.components:
+    if not rules.components.rules:
         return incident.components
     lookup = alert_lookup(alert, content_of(state, alert))
-    fitting = [entry.rule.id for entry in rules.components if entry.rule.id not in incident.components and entry.fits(lookup)]
+    fitting = [part.id for part in rules.components.find(lookup) if part.id not in incident.components]
     return [*incident.components, *fitting]
 
 

@@ -72,11 +72,10 @@ def _decide(state: State, incident: IncidentState, kind: NotificationKind, recei
 def _receivers(state: State, incident: IncidentState) -> Iterator[str]:
     """Give the receivers of the first route that matches, and of the ones after it while they say `continue`."""
     lookup = incident_lookup(state, incident)
-    for entry in state.rules.of(incident.project).routes:
-        if entry.fits(lookup):
-            yield from entry.rule.receivers
-            if not entry.rule.continue_:
-                return
+    for route in state.rules.of(incident.project).routes.find(lookup):
+        yield from route.receivers
+        if not route.continue_:
+            return
 
 
 def incident_lookup(state: State, incident: IncidentState) -> Lookup:

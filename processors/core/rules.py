@@ -5,45 +5,68 @@ Not here: what is done when a rule matches (`correlate.py`, `notify.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import Any
 
-from schemas.configuration import Component, IncidentRule, Integration, PartitionConfiguration, Project, Route, unpack_partition
-from schemas.matchers import Matcher, matches_all, parse_matcher
+from processors.core.matching import Lookup, Matching, RuleIndex
+from processors.core.windows import Window
+from schemas.configuration import (
+    Component,
+    IncidentRule,
+    InhibitRule,
+    Integration,
+    PartitionConfiguration,
+    Project,
+    Route,
+    unpack_partition,
+)
+from schemas.matchers import Matcher, parse_matcher
 from schemas.records import AlertState, Content
 
-T = TypeVar("T")
-Lookup = Callable[[str], str]
+__all__ = ["NO_PROJECT", "NO_RULES", "Inhibition", "Lookup", "Matching", "ProjectRules", "Rules", "alert_lookup", "group_values"]
+
 OWN_IDENTITY = "..."
 """In `group_by`: the alert's identity, so that each alert has an incident of its own (BEHAVIOUR 6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matching(Generic[T]):
-    """One rule of any kind with its matchers."""
-
-    rule: T
-    matchers: Sequence[Matcher]
-
-    def fits(self, lookup: Lookup) -> bool:
-        return matches_all(self.matchers, lookup)
+NOTHING: RuleIndex[Any] = RuleIndex(())
 
 
 @dataclass(frozen=True, slots=True)
+class Inhibition:
+    """The project's rules by which alerts mute others; a rule is known by its place."""
+
+    rules: tuple[InhibitRule, ...] = ()
+    sources: RuleIndex[int] = NOTHING
+    targets: RuleIndex[int] = NOTHING
+
+
+@dataclass(frozen=True)
 class ProjectRules:
     """The rules of one project, in the order of the configuration."""
 
     project: Project
-    incidents: tuple[Matching[IncidentRule], ...] = ()
-    routes: tuple[Matching[Route], ...] = ()
-    components: tuple[Matching[Component], ...] = ()
+    incidents: RuleIndex[IncidentRule] = NOTHING
+    routes: RuleIndex[Route] = NOTHING
+    components: RuleIndex[Component] = NOTHING
+    maintenance: RuleIndex[Window] = NOTHING
+    inhibition: Inhibition = Inhibition()
     heartbeats: tuple[tuple[str, int], ...] = ()
     """Integrations that must send now and then, and how often at least, in milliseconds."""
 
+    @cached_property
+    def _incident_rules(self) -> dict[str, IncidentRule]:
+        return {entry.rule.name: entry.rule for entry in self.incidents.rules}
+
     def incident_rule(self, name: str | None) -> IncidentRule | None:
         """Find a rule as it is now; None when it is gone, or a person opened the incident."""
-        return next((entry.rule for entry in self.incidents if entry.rule.name == name), None)
+        return None if name is None else self._incident_rules.get(name)
+
+    def mutes_otherwise_than(self, other: ProjectRules) -> bool:
+        """Whether windows or inhibition differ, so that open alerts must be looked at again."""
+        ours, theirs = self.project, other.project
+        return (ours.maintenance, ours.inhibit) != (theirs.maintenance, theirs.inhibit)
 
     def integration(self, name: str) -> Integration | None:
         return self.project.integrations.get(name)
@@ -80,10 +103,20 @@ def _compile_project(name: str, configuration: PartitionConfiguration) -> Projec
     project = configuration.projects[name]
     return ProjectRules(
         project,
-        tuple(Matching(rule, _parse(rule.match)) for rule in project.incidents),
-        tuple(Matching(route, _parse(route.match)) for route in project.notify),
-        tuple(Matching(part, _parse(part.match)) for part in configuration.components if part.project == name),
+        RuleIndex(Matching(rule, _parse(rule.match)) for rule in project.incidents),
+        RuleIndex(Matching(route, _parse(route.match)) for route in project.notify),
+        RuleIndex(Matching(part, _parse(part.match)) for part in configuration.components if part.project == name),
+        RuleIndex(Matching(Window(window), _parse(window.match)) for window in project.maintenance),
+        _compile_inhibition(project),
         tuple((label, entry.heartbeat) for label, entry in project.integrations.items() if entry.enabled and entry.heartbeat),
+    )
+
+
+def _compile_inhibition(project: Project) -> Inhibition:
+    return Inhibition(
+        tuple(project.inhibit),
+        RuleIndex(Matching(place, _parse(rule.source)) for place, rule in enumerate(project.inhibit)),
+        RuleIndex(Matching(place, _parse(rule.target)) for place, rule in enumerate(project.inhibit)),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from processors.core.mute_index import MuteIndex
 from processors.core.rules import NO_RULES, Rules
 from schemas.records import (
     AlertState,
@@ -101,6 +102,7 @@ class State:
         self.contents: dict[Key, bytes] = {}
         self.incidents: dict[Key, IncidentState] = {}
         self.projects: dict[str, ProjectState] = {}
+        self.silences: dict[tuple[str, str], SilenceState] = {}
 
         self.open_alerts: dict[Identity, int] = {}
         self.newest_alerts: dict[Identity, int] = {}
@@ -115,6 +117,8 @@ class State:
         """The earliest entry of `_expiries` for each alert; a later end is looked at when that one is due."""
         self.unmatched_by_rules: dict[Key, tuple[int, bytes, str, str]] = {}
         """Only a memory of what no rule matched (configuration, content, severity, status), to spare looking again."""
+
+        self.mutes = MuteIndex(self._set, self._remove)
 
         self.decisions = Decisions(-1)
         self.cause = Cause()
@@ -180,6 +184,7 @@ class State:
         old = self.alerts.get(key)
         self._set(self.alerts, key, alert)
         self._set(self.decisions.alerts, key, alert)
+        self.mutes.note_alert(old, alert)
         self._index_identity(alert)
         self._index_membership(key, old, alert)
         if alert.expires_at is not None and alert.expires_at < self._expiry_of.get(key, FOR_EVER):
@@ -237,6 +242,21 @@ class State:
         """Pass a payload on; the state itself keeps only its hash, in the alert."""
         self._set(self.decisions.payloads, key, payload)
 
+    # -- silences --------------------------------------------------------------
+
+    def change_silence(self, silence: SilenceState, **changes: Any) -> SilenceState:
+        """Put a changed form of a silence; its version rises once for each record that changes it."""
+        version = silence.version if (silence.project, silence.id) in self.decisions.silences else silence.version + 1
+        changed = replace(silence, version=version, offset=self.cause.offset, index=self.cause.index, **changes)
+        self.put_silence(changed)
+        return changed
+
+    def put_silence(self, silence: SilenceState) -> None:
+        key = (silence.project, silence.id)
+        self.mutes.file_silence(self.silences.get(key), silence)
+        self._set(self.silences, key, silence)
+        self._set(self.decisions.silences, key, silence)
+
     # -- incidents and projects ------------------------------------------------
 
     def change_incident(self, incident: IncidentState, **changes: Any) -> IncidentState:
@@ -268,7 +288,7 @@ class State:
         version = project.version if project.project in self.decisions.projects else project.version + 1
         self.put_project(replace(project, version=version, **changes))
 
-    def next_number(self, project: str, kind: Literal["alerts", "incidents"]) -> int:
+    def next_number(self, project: str, kind: Literal["alerts", "incidents", "silences"]) -> int:
         """Take the next running number of a project."""
         old = self.project(project)
         number = int(getattr(old, kind)) + 1

@@ -17,6 +17,7 @@ from processors.core.event import process_event
 from processors.core.notify import tell_all
 from processors.core.rules import Rules
 from processors.core.state import Decisions, State
+from processors.core.suppress import begin_and_end_mutes, note_new_rules, settle
 from processors.core.timers import fire_due_timers
 from processors.core.work import IncidentChange
 from schemas.codec import decode
@@ -24,7 +25,7 @@ from schemas.errors import MalformedRecord, TocsinError
 from schemas.records import AlertBatch, Command, Configuration, EventOutcome, Frame, Outcome, Tick
 from schemas.topics import EVENTS_HEADER
 
-VERSION = "2"
+VERSION = "3"
 """Of the core: part of every entry, raised whenever the same record may lead to another decision."""
 LEAP_MILLIS = 3_600_000
 AGREEMENT_MILLIS = 300_000
@@ -49,8 +50,10 @@ def process_record(
         match item:
             case AlertBatch():
                 _process_batch(state, place, item)
+                settle(state)
             case Tick():
                 _process_tick(state, item)
+                settle(state)
             case Command():
                 _refuse(state, place, item)
             case Configuration():
@@ -86,6 +89,7 @@ def _process_tick(state: State, tick: Tick) -> None:
             event_index, state.cause.index = state.cause.index, -1
             end_what_is_absent(state)
             fire_due_timers(state)
+            begin_and_end_mutes(state)
             state.ticked_at = state.now
             state.cause.index = event_index
 
@@ -118,11 +122,15 @@ def _apply_configuration(state: State, version: int, packed: bytes) -> None:
     except TocsinError as error:
         state.decisions.problems.append(f"configuration {version} cannot be used: {error}")
         return
-    known = set(state.rules.projects)
+    before = state.rules
     state.configuration_version, state.configuration, state.rules = version, packed, rules
     state.decisions.is_configuration_changed = True
+    for project in {**before.projects, **rules.projects}:
+        if before.of(project).mutes_otherwise_than(rules.of(project)):
+            note_new_rules(state, project)
+    settle(state)
     for project in rules.projects:
-        if project not in known:
+        if project not in before.projects:
             _put_to_rules(state, project)
 
 

@@ -1,0 +1,173 @@
+"""What is kept beside the entities so that muting is quick: silences by a value they need, alerts by what mutes them, and
+which alerts inhibit which.
+
+All of it follows from the entities and the rules. Changes go through the state's own writing, so that they are undone
+with it. Not here: when an alert is looked at again and what that changes (`suppress.py`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from processors.core.matching import Lookup, Matching, places_of
+from schemas.matchers import parse_matcher
+from schemas.records import AlertState, SilenceState
+
+Key = tuple[str, int]
+SilenceKey = tuple[str, str]
+Group = tuple[str, int, tuple[str, ...]]
+"""Project, place of an `inhibit` rule, values of its `equal` labels."""
+Muting = tuple[str, str, str]
+"""Project, kind and id of what mutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """That an alert is a source or a target, or both, in a group of an inhibition rule."""
+
+    group: Group
+    is_source: bool
+    is_target: bool
+
+
+class MuteIndex:
+    """Indexes of one partition."""
+
+    def __init__(
+        self,
+        write: Callable[[MutableMapping[Any, Any], Hashable, Any], None],
+        remove: Callable[[MutableMapping[Any, Any], Hashable], None],
+    ) -> None:
+        self._write, self._remove = write, remove
+        self.open_numbers: dict[str, dict[int, None]] = {}
+        self.muted_by: dict[Muting, dict[int, None]] = {}
+        self.unsettled: dict[Key, None] = {}
+        """Alerts to be looked at again before this item of the record ends."""
+        self.filed: dict[str, dict[str, dict[str, dict[str, Matching[SilenceState]]]]] = {}
+        """Silences by project, name, value and id."""
+        self._changes: list[tuple[int, str, str]] = []
+        """When a silence begins or ends."""
+        self.roles: dict[Key, tuple[Role, ...]] = {}
+        self.sources: dict[Group, dict[int, bool]] = {}
+        """Numbers of firing sources, and whether each is a target of the same rule too."""
+        self.targets: dict[Group, dict[int, None]] = {}
+        self.inhibited_under: dict[str, object] = {}
+        """The rules under which a project's roles were found; found when first asked for."""
+
+    # -- alerts ----------------------------------------------------------------
+
+    def note_alert(self, old: AlertState | None, alert: AlertState) -> None:
+        """Follow an alert; one that says something else now, or has another status, is to be looked at again."""
+        key = (alert.project, alert.number)
+        if old is None or old.content_hash != alert.content_hash or old.severity != alert.severity or old.status != alert.status:
+            self._write(self.unsettled, key, None)
+            self._note_open(alert)
+        before = None if old is None else _muting(old)
+        after = _muting(alert)
+        if before != after:
+            if before is not None:
+                self._remove(self.muted_by[before], alert.number)
+            if after is not None:
+                self._write(self._bucket(self.muted_by, after), alert.number, None)
+
+    def _note_open(self, alert: AlertState) -> None:
+        numbers = self._bucket(self.open_numbers, alert.project)
+        if alert.is_open:
+            self._write(numbers, alert.number, None)
+        else:
+            self._remove(numbers, alert.number)
+
+    def forget_alert(self, alert: AlertState) -> None:
+        """Drop a resolved alert that leaves the state."""
+        self._remove(self.unsettled, (alert.project, alert.number))
+
+    # -- looking again -----------------------------------------------------------
+
+    def look_again(self, project: str, number: int) -> None:
+        """Have an alert looked at before this item of the record ends."""
+        self._write(self.unsettled, (project, number), None)
+
+    def look_again_at_muted_by(self, project: str, kind: str, id: str) -> None:
+        for number in sorted(self.muted_by.get((project, kind, id), ())):
+            self.look_again(project, number)
+
+    def is_unsettled(self, alert: AlertState) -> bool:
+        return (alert.project, alert.number) in self.unsettled
+
+    def settled(self, alert: AlertState) -> None:
+        self._remove(self.unsettled, (alert.project, alert.number))
+
+    def next_unsettled(self) -> Key | None:
+        """Take the alert that was the first to need looking at."""
+        key = next(iter(self.unsettled), None)
+        if key is not None:
+            del self.unsettled[key]
+        return key
+
+    # -- silences ----------------------------------------------------------------
+
+    def file_silence(self, old: SilenceState | None, silence: SilenceState) -> None:
+        """File a silence under a value that it needs, and note when it begins and ends."""
+        matching = Matching(silence, tuple(parse_matcher(text) for text in silence.matchers))
+        by_name = self._bucket(self.filed, silence.project)
+        for name, value in places_of(matching.matchers):
+            self._write(self._bucket(self._bucket(by_name, name), value), silence.id, matching)
+        for at in {silence.starts_at, silence.ends_at} - ({old.starts_at, old.ends_at} if old is not None else set()):
+            heapq.heappush(self._changes, (at, silence.project, silence.id))
+
+    def unfile_silence(self, silence: SilenceState) -> None:
+        """Drop a silence that has ended."""
+        by_name = self.filed[silence.project]
+        for name, value in places_of([parse_matcher(text) for text in silence.matchers]):
+            self._remove(by_name[name][value], silence.id)
+
+    def has_silences(self, project: str) -> bool:
+        return project in self.filed
+
+    def silences_for(self, project: str, lookup: Lookup) -> Iterator[Matching[SilenceState]]:
+        """Give the silences that may match, in no order that means anything."""
+        for name, values in self.filed.get(project, {}).items():
+            yield from values.get(lookup(name) if name else "", {}).values()
+
+    def pop_changes(self, now: int) -> Iterator[SilenceKey]:
+        """Take the silences that may have begun or ended by now; what is told is only that it is worth looking."""
+        while self._changes and self._changes[0][0] <= now:
+            _, project, id = heapq.heappop(self._changes)
+            yield project, id
+
+    # -- inhibition --------------------------------------------------------------
+
+    def set_roles(self, key: Key, roles: tuple[Role, ...]) -> None:
+        """Replace what an alert is in the groups of inhibition rules."""
+        for role in self.roles.get(key, ()):
+            self._remove(self.sources.get(role.group, {}), key[1])
+            self._remove(self.targets.get(role.group, {}), key[1])
+        for role in roles:
+            if role.is_source:
+                self._write(self._bucket(self.sources, role.group), key[1], role.is_target)
+            if role.is_target:
+                self._write(self._bucket(self.targets, role.group), key[1], None)
+        if roles:
+            self._write(self.roles, key, roles)
+        else:
+            self._remove(self.roles, key)
+
+    def note_rules(self, project: str, rules: object) -> None:
+        """Remember under which rules the project's roles are found."""
+        self._write(self.inhibited_under, project, rules)
+
+    def _bucket(self, index: dict[Any, Any], key: Hashable) -> Any:
+        bucket = index.get(key)
+        if bucket is None:
+            bucket = {}
+            self._write(index, key, bucket)
+        return bucket
+
+
+def _muting(alert: AlertState) -> Muting | None:
+    """What mutes an open alert."""
+    muted = alert.suppressed_by
+    return None if muted is None or not alert.is_open else (alert.project, muted.kind, muted.id)

@@ -1,0 +1,101 @@
+"""Muting: looked at for each event, and again for all alerts concerned when a silence, window or source begins or ends.
+
+A muted alert is stored, counted and shown, but neither opens nor worsens an incident and notifies nobody; what
+is muted no longer takes part as if it had begun then (BEHAVIOUR 5). Not here: what mutes (`mutes.py`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from processors.core import incidents
+from processors.core.attempt import attempt
+from processors.core.correlate import find_home
+from processors.core.inhibition import update_roles
+from processors.core.mutes import find_reason, look_again_for
+from processors.core.notify import tell_all
+from processors.core.state import State
+from processors.core.work import IncidentChange, Work
+from schemas.matchers import parse_matcher
+from schemas.records import AlertState, SilenceState
+
+
+def suppress(work: Work) -> None:
+    """Mute the event's alert, or let it be muted no longer; one that says what it said is not looked at again."""
+    if work.alert is None or not work.state.mutes.is_unsettled(work.alert):
+        return
+    work.state.mutes.settled(work.alert)
+    work.alert = _look(work.state, work.alert)
+
+
+def _look(state: State, alert: AlertState) -> AlertState:
+    rules = state.rules.of(alert.project)
+    update_roles(state, rules, alert)
+    if not alert.is_open:
+        return alert
+    reason = find_reason(state, rules, alert)
+    return alert if reason == alert.suppressed_by else state.change_alert(alert, suppressed_by=reason)
+
+
+def settle(state: State) -> None:
+    """Look again at every alert that may be muted now, or no longer; at the end of each batch, command and tick."""
+    while (key := state.mutes.next_unsettled()) is not None:
+        error = attempt(state, partial(_settle_one, state, *key))
+        if error is not None:  # one alert that no rule can take must not keep the others muted
+            state.decisions.problems.append(f"alert {key[0]}/{key[1]} could not be looked at again: {error!r}")
+
+
+def _settle_one(state: State, project: str, number: int) -> None:
+    alert = state.alerts.get((project, number))
+    if alert is None:
+        return
+    now = _look(state, alert)
+    if alert.suppressed_by is not None and now.suppressed_by is None and now.counts_as_firing:
+        _take_part(state, now)
+
+
+def _take_part(state: State, alert: AlertState) -> None:
+    """Let an alert that is muted no longer open, join or worsen an incident, and tell."""
+    changes: list[IncidentChange] = []
+    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    if incident is None or not incident.is_open:
+        find_home(state, state.rules.of(alert.project), alert, changes)
+    elif incidents.is_worse(alert.severity, incident.severity):
+        incidents.set_severity(state, incident, alert.severity)
+        changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
+    tell_all(state, changes)
+
+
+def begin_and_end_mutes(state: State) -> None:
+    """On a tick: find the silences and windows that began or ended since the last one."""
+    for key in state.mutes.pop_changes(state.now):
+        silence = state.silences.get(key)
+        if silence is not None:
+            _begin_or_end(state, silence)
+    for project, rules in state.rules.projects.items():
+        for entry in rules.maintenance.rules:
+            if entry.rule.next_change(state.ticked_at) <= state.now:
+                look_again_for(state, project, entry.matchers)
+                state.mutes.look_again_at_muted_by(project, "maintenance", entry.rule.name)
+
+
+def touch_silence(state: State, silence: SilenceState) -> None:
+    """A person made, changed or ended a silence: look again at what it mutes and what it may mute now."""
+    state.mutes.look_again_at_muted_by(silence.project, "silence", silence.id)
+    if silence.starts_at <= state.now < silence.ends_at:
+        look_again_for(state, silence.project, [parse_matcher(text) for text in silence.matchers])
+
+
+def _begin_or_end(state: State, silence: SilenceState) -> None:
+    """By the clock; what lies before the last tick was done then."""
+    if state.ticked_at < silence.starts_at <= state.now < silence.ends_at:
+        look_again_for(state, silence.project, [parse_matcher(text) for text in silence.matchers])
+    elif silence.ends_at <= state.now:
+        state.mutes.look_again_at_muted_by(silence.project, "silence", silence.id)
+        state.mutes.unfile_silence(silence)
+
+
+def note_new_rules(state: State, project: str) -> None:
+    """Look again at all open alerts of a project whose muting rules have changed."""
+    for number in sorted(state.mutes.open_numbers.get(project, ())):
+        state.mutes.look_again(project, number)
