@@ -30,14 +30,17 @@ def find_source(state: State, alert: AlertState) -> int | None:
 
 def update_roles(state: State, rules: ProjectRules, alert: AlertState) -> None:
     """Bring the alert's roles up to date; targets of a source that begins or ends are looked at again."""
-    _prepare(state, rules, alert.project)
     if not rules.inhibition.rules and (alert.project, alert.number) not in state.mutes.roles:
         return
     _take_roles(state, rules.inhibition, alert, is_telling=True)
 
 
-def _prepare(state: State, rules: ProjectRules, project: str) -> None:
-    """Find the roles of all firing alerts, where that was not yet done under these rules."""
+def prepare_roles(state: State, project: str) -> None:
+    """Find the roles of all firing alerts, where that was not yet done under the rules as they are.
+
+    To be called before an alert of the project changes: else nobody knows what it was.
+    """
+    rules = state.rules.of(project)
     if state.mutes.inhibited_under.get(project, ()) == rules.inhibition.rules:
         return
     state.mutes.note_rules(project, rules.inhibition.rules)

@@ -75,7 +75,7 @@ class ProjectRules:
 NO_PROJECT = ProjectRules(Project())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """All rules of a partition, under the version of the configuration they came with."""
 
@@ -91,6 +91,11 @@ class Rules:
         """
         configuration = unpack_partition(packed)
         return cls(version, {name: _compile_project(name, configuration) for name in configuration.projects})
+
+    @cached_property
+    def inhibiting(self) -> tuple[str, ...]:
+        """Projects with rules by which alerts mute others."""
+        return tuple(name for name, project in self.projects.items() if project.inhibition.rules)
 
     def of(self, project: str) -> ProjectRules:
         return self.projects.get(project, NO_PROJECT)

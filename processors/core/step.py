@@ -17,7 +17,7 @@ from processors.core.event import process_event
 from processors.core.notify import tell_all
 from processors.core.rules import Rules
 from processors.core.state import Decisions, State
-from processors.core.suppress import begin_and_end_mutes, note_new_rules, settle
+from processors.core.suppress import begin_and_end_mutes, note_new_rules, prepare, settle
 from processors.core.timers import fire_due_timers
 from processors.core.work import IncidentChange
 from schemas.codec import decode
@@ -49,9 +49,11 @@ def process_record(
     for place, item in enumerate(frame.items):
         match item:
             case AlertBatch():
+                prepare(state, (item.project,))
                 _process_batch(state, place, item)
                 settle(state)
             case Tick():
+                prepare(state, state.rules.inhibiting)
                 _process_tick(state, item)
                 settle(state)
             case Command():

@@ -6,12 +6,13 @@ is muted no longer takes part as if it had begun then (BEHAVIOUR 5). Not here: w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from processors.core import incidents
 from processors.core.attempt import attempt
 from processors.core.correlate import find_home
-from processors.core.inhibition import update_roles
+from processors.core.inhibition import prepare_roles, update_roles
 from processors.core.mutes import find_reason, look_again_for
 from processors.core.notify import tell_all
 from processors.core.state import State
@@ -66,6 +67,12 @@ def _take_part(state: State, alert: AlertState) -> None:
     tell_all(state, changes)
 
 
+def prepare(state: State, projects: Iterable[str]) -> None:
+    """Know who inhibits whom before anything changes: after a recovery, or under new rules, nobody has looked yet."""
+    for project in projects:
+        prepare_roles(state, project)
+
+
 def begin_and_end_mutes(state: State) -> None:
     """On a tick: find the silences and windows that began or ended since the last one."""
     for key in state.mutes.pop_changes(state.now):
@@ -97,5 +104,6 @@ def _begin_or_end(state: State, silence: SilenceState) -> None:
 
 def note_new_rules(state: State, project: str) -> None:
     """Look again at all open alerts of a project whose muting rules have changed."""
+    prepare_roles(state, project)
     for number in sorted(state.mutes.open_numbers.get(project, ())):
         state.mutes.look_again(project, number)

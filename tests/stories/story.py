@@ -19,7 +19,7 @@ from schemas.records import AlertState, IncidentState, Tick
 from tests.world import EPOCH, PROJECT, ReadModel, World, batch, configured, millis
 
 FOLDER = Path(__file__).parent
-DURATIONS = ("within", "reopen_within", "resolve_after", "publish_after", "remind_after", "heartbeat")
+DURATIONS = ("within", "reopen_within", "resolve_after", "publish_after", "remind_after", "heartbeat", "duration")
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,10 @@ def _alert(model: ReadModel, alert: AlertState) -> dict[str, Any]:
     content = model.contents[alert.project, alert.number]
     seen = {name: getattr(content, name) for name in content.__struct_fields__}
     times = ("started_at", "ended_at", "first_seen_at", "last_seen_at")
-    return (
-        seen | {name: getattr(alert, name) for name in alert.__struct_fields__} | {t: _seconds(getattr(alert, t)) for t in times}
-    )
+    fields = {name: getattr(alert, name) for name in alert.__struct_fields__}
+    muted = alert.suppressed_by
+    fields["suppressed_by"] = muted and f"{muted.kind} {muted.id}"
+    return seen | fields | {t: _seconds(getattr(alert, t)) for t in times}
 
 
 def _incident(incident: IncidentState) -> dict[str, Any]:
