@@ -32,6 +32,7 @@ FIELD_NAMES = (
 CACHED_EXPRESSIONS = 4096
 _ALTERNATIVES = re.compile(r"[\w /:@-]*(?:\|[\w /:@-]*)*", re.ASCII)
 """A regular expression that is only a choice between texts, as most are: a look-up is ten times faster than RE2."""
+_PLAIN = re.compile(r"[\w /:@-]*", re.ASCII)
 _BARE_NAME = re.compile(r"""[^\s{}!=~,\\"'`]+""")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
@@ -111,8 +112,16 @@ def _not(test: Callable[[str], bool]) -> Callable[[str], bool]:
 def _expression(pattern: str) -> Callable[[str], bool]:
     if _ALTERNATIVES.fullmatch(pattern):
         return frozenset(pattern.split("|")).__contains__
-    full_match = _compile_re2(pattern).fullmatch
-    return lambda text: full_match(text) is not None
+    full_match, prefix = _compile_re2(pattern).fullmatch, _literal_prefix(pattern)
+    return lambda text: text.startswith(prefix) and full_match(text) is not None
+
+
+def _literal_prefix(pattern: str) -> str:
+    """Give what every text that matches begins with, as far as it is plain to see: most texts are told apart by it."""
+    if "|" in pattern:
+        return ""
+    prefix = _PLAIN.match(pattern)[0]  # type: ignore[index]  # matches the empty text too
+    return prefix[:-1] if pattern[len(prefix) : len(prefix) + 1] in ("*", "?", "{") else prefix
 
 
 def _compile_re2(pattern: str) -> re2._Regexp:

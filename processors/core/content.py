@@ -7,6 +7,8 @@ from hashlib import blake2b
 
 from msgspec.structs import replace
 
+from processors.core.matching import Lookup
+from processors.core.rules import field_of
 from processors.core.state import State
 from schemas.codec import decode_body, encode_body
 from schemas.records import AlertState, Content
@@ -25,6 +27,25 @@ def read_content(body: bytes) -> Content:
 def content_of(state: State, alert: AlertState) -> Content:
     """Read what an alert says; only where a rule or a person looks at it."""
     return read_content(state.contents[alert.project, alert.number])
+
+
+def lookup_of(state: State, alert: AlertState) -> Lookup:
+    """Give the fields that rules look at, by name; each is found once, however many rules ask for it."""
+    return _lookup(state.contents[alert.project, alert.number], alert.severity, alert.status, alert.integration)
+
+
+@lru_cache(REMEMBERED)
+def _lookup(body: bytes, severity: str, status: str, integration: str) -> Lookup:
+    content = read_content(body)
+    known = {"severity": severity, "status": status, "integration": integration}
+
+    def lookup(name: str) -> str:
+        value = known.get(name)
+        if value is None:
+            value = known[name] = field_of(content, name)
+        return value
+
+    return lookup
 
 
 def merge_content(old: bytes, new: bytes) -> bytes:

@@ -6,8 +6,8 @@ Not here: what joining changes in the incident beyond membership (`transition.py
 from __future__ import annotations
 
 from processors.core import incidents
-from processors.core.content import content_of
-from processors.core.rules import ProjectRules, alert_lookup, group_values
+from processors.core.content import lookup_of
+from processors.core.rules import ProjectRules, group_values
 from processors.core.state import State, group_key
 from processors.core.work import IncidentChange, Work
 from schemas.configuration import IncidentRule
@@ -30,7 +30,7 @@ def find_home(state: State, rules: ProjectRules, alert: AlertState, changes: lis
     key = (alert.project, alert.number)
     if state.unmatched_by_rules.get(key) == known:
         return alert
-    lookup = alert_lookup(alert, content_of(state, alert))
+    lookup = lookup_of(state, alert)
     rule = rules.incidents.first(lookup)
     if rule is None:
         state.unmatched_by_rules[key] = known

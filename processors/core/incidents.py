@@ -6,9 +6,9 @@ tell (`notify.py`); each function returns the incident as it is after.
 
 from __future__ import annotations
 
-from processors.core.content import content_of
+from processors.core.content import content_of, lookup_of
 from processors.core.describe import describe, title_of
-from processors.core.rules import ProjectRules, alert_lookup
+from processors.core.rules import ProjectRules
 from processors.core.state import State
 from schemas.configuration import IncidentRule
 from schemas.records import (
@@ -111,7 +111,7 @@ def _was_known(state: State, alert: AlertState) -> bool:
 def _components(state: State, rules: ProjectRules, incident: IncidentState, alert: AlertState) -> list[str]:
     if not rules.components.rules:
         return incident.components
-    lookup = alert_lookup(alert, content_of(state, alert))
+    lookup = lookup_of(state, alert)
     fitting = [part.id for part in rules.components.find(lookup) if part.id not in incident.components]
     return [*incident.components, *fitting]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from processors.core.content import content_of
+from processors.core.content import lookup_of
 from processors.core.mute_index import Role
-from processors.core.rules import Inhibition, Lookup, ProjectRules, alert_lookup
+from processors.core.rules import Inhibition, Lookup, ProjectRules
 from processors.core.state import State
 from schemas.records import AlertState
 
@@ -51,7 +51,7 @@ def prepare_roles(state: State, project: str) -> None:
 def _take_roles(state: State, inhibition: Inhibition, alert: AlertState, is_telling: bool) -> None:
     key = (alert.project, alert.number)
     before = state.mutes.roles.get(key, ())
-    after = tuple(_roles_of(inhibition, alert, alert_lookup(alert, content_of(state, alert)))) if alert.counts_as_firing else ()
+    after = tuple(_roles_of(inhibition, alert, lookup_of(state, alert))) if alert.counts_as_firing else ()
     if before == after:
         return
     state.mutes.set_roles(key, after)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from processors.core.content import content_of
+from processors.core.content import lookup_of
 from processors.core.inhibition import find_source
-from processors.core.rules import Lookup, ProjectRules, alert_lookup
+from processors.core.rules import Lookup, ProjectRules
 from processors.core.state import State
 from schemas.matchers import Matcher, matches_all
 from schemas.records import AlertState, SuppressedBy
@@ -22,7 +22,7 @@ def find_reason(state: State, rules: ProjectRules, alert: AlertState) -> Suppres
     """Give what mutes an alert now, the first in the order of BEHAVIOUR 5; of several of a kind the lowest number or first."""
     if not (state.mutes.has_silences(alert.project) or rules.maintenance.rules or rules.inhibition.rules):
         return None
-    lookup = alert_lookup(alert, content_of(state, alert))
+    lookup = lookup_of(state, alert)
     silence = _find_silence(state, alert.project, lookup)
     if silence is not None:
         return SuppressedBy("silence", silence)
@@ -54,7 +54,7 @@ def _that_match(state: State, project: str, matchers: Sequence[Matcher], numbers
         body = state.contents[project, number]
         if all(any(needle in body for needle in choice) for choice in needles):
             alert = state.alerts[project, number]
-            if matches_all(matchers, alert_lookup(alert, content_of(state, alert))):
+            if matches_all(matchers, lookup_of(state, alert)):
                 yield number
 
 

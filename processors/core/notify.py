@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from processors.core.content import content_of
+from processors.core.content import lookup_of
 from processors.core.incidents import is_worse
-from processors.core.rules import Lookup, alert_lookup
+from processors.core.rules import Lookup
 from processors.core.state import State
 from processors.core.work import IncidentChange, Work
 from schemas.records import ALERT_BOT, IncidentState, Notification, NotificationKind
@@ -88,7 +88,7 @@ def incident_lookup(state: State, incident: IncidentState) -> Lookup:
         **{part.name: part.value for part in incident.group if part.name not in ("title", "severity", "status")},
     }
     alert = None if incident.first_alert is None else state.alerts.get((incident.project, incident.first_alert))
-    others = None if alert is None else alert_lookup(alert, content_of(state, alert))
+    others = None if alert is None else lookup_of(state, alert)
 
     def lookup(name: str) -> str:
         if name in own:

@@ -24,7 +24,7 @@ from schemas.configuration import (
 from schemas.matchers import Matcher, parse_matcher
 from schemas.records import AlertState, Content
 
-__all__ = ["NO_PROJECT", "NO_RULES", "Inhibition", "Lookup", "Matching", "ProjectRules", "Rules", "alert_lookup", "group_values"]
+__all__ = ["NO_PROJECT", "NO_RULES", "Inhibition", "Lookup", "Matching", "ProjectRules", "Rules", "field_of", "group_values"]
 
 OWN_IDENTITY = "..."
 """In `group_by`: the alert's identity, so that each alert has an incident of its own (BEHAVIOUR 6)."""
@@ -129,21 +129,15 @@ def _parse(texts: list[str]) -> tuple[Matcher, ...]:
     return tuple(parse_matcher(text) for text in texts)
 
 
-def alert_lookup(alert: AlertState, content: Content) -> Lookup:
-    """Give the fields that rules match and group by, by name; absent is the empty text (BEHAVIOUR 6)."""
-
-    def lookup(name: str) -> str:
-        match name:
-            case "title" | "description" | "service" | "environment" | "monitoring_tool":
-                return getattr(content, name) or ""
-            case "severity" | "status" | "integration":
-                return str(getattr(alert, name))
-            case "alertname":
-                return content.labels.get("alertname") or content.title
-            case _:
-                return content.labels.get(name.removeprefix("labels."), "")
-
-    return lookup
+def field_of(content: Content, name: str) -> str:
+    """Give a field or label of what an alert says, as rules name it; absent is the empty text (BEHAVIOUR 6)."""
+    match name:
+        case "title" | "description" | "service" | "environment" | "monitoring_tool":
+            return getattr(content, name) or ""
+        case "alertname":
+            return content.labels.get("alertname") or content.title
+        case _:
+            return content.labels.get(name.removeprefix("labels."), "")
 
 
 def group_values(rule: IncidentRule, alert: AlertState, lookup: Lookup) -> list[tuple[str, str]]:

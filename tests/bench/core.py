@@ -23,13 +23,16 @@ from processors.core.state import Decisions, State
 from processors.core.step import process_record
 from schemas import configuration, records
 from schemas.codec import decode, encode, encode_body
-from schemas.records import AlertBatch, AlertEvent, Content, Frame, FrameItem
+from schemas.records import AlertBatch, AlertEvent, Content, Frame, FrameItem, SilenceState
 from tests.bench.figures import Figures
 
 EPOCH_MILLIS = 1_800_000_000_000
 FRAME_EVENTS = 64
 MEASURED_FRAMES = 60
 OPEN, RULES = 100_000, 200
+SILENCES, EXPRESSIONS = 10_000, 10
+EXPRESSED = ("nowhere-", ".*nowhere-")
+"""How silences that are expressions only begin: one kind can be told apart by its beginning, the other must be run."""
 """The size at which issue and design name a limit."""
 
 
@@ -82,6 +85,15 @@ class Core:
             self.process(encode(self.fresh_frame(min(FRAME_EVENTS, open_alerts - self.opened))))
         assert len(self.state.open_alerts) == self.opened
 
+    def silence(self, count: int, expressions: int) -> None:
+        """Put so many silences that are active and mute nothing of what is sent; some need no text that could be looked up."""
+        for number in range(1, count + 1):
+            texts = [f'instance=~"{EXPRESSED[number % 2]}{number}.*"'] if number <= expressions else _silenced(number)
+
+            self.state.put_silence(
+                SilenceState("bench-0", str(number), 1, 0, -1, texts, EPOCH_MILLIS, 2 * EPOCH_MILLIS, "", "ada", 0)
+            )
+
     def fresh_frame(self, events: int = FRAME_EVENTS) -> Frame:
         first, self.opened = self.opened, self.opened + events
         return self._frame(range(first, first + events))
@@ -102,6 +114,11 @@ class Core:
             for project, events in by_project.items()
         ]
         return Frame(batches)
+
+
+def _silenced(number: int) -> list[str]:
+    """Silence one host of one service, as people do."""
+    return [f'instance="nowhere-{number}:9100"', f'service="service-{number % 100}"']
 
 
 def event(index: int, number: int, service: int) -> AlertEvent:
@@ -148,7 +165,10 @@ def measure() -> Figures:
     """Measure at the size that has a limit."""
     core = Core(rules=RULES)
     core.fill(OPEN)
-    return {f"core, {OPEN:,} open, {RULES} rules/{name}": value for name, value in measure_core(core).items()}
+    figures = {f"core, {OPEN:,} open, {RULES} rules/{name}": value for name, value in measure_core(core).items()}
+    core.silence(SILENCES, EXPRESSIONS)
+    silenced = f"core, {OPEN:,} open, {RULES} rules, {SILENCES:,} silences"
+    return figures | {f"{silenced}/{name}": value for name, value in measure_core(core).items()}
 
 
 def measure_growth() -> Figures:
