@@ -68,7 +68,18 @@ def test_a_writer_that_recovered_has_the_state_of_the_one_that_never_stopped() -
 
 
 def _comparable(world: World) -> dict[str, object]:
-    hidden = ("mutes", "decisions", "cause", "rules", "unmatched_by_rules", "_timers", "_expiries", "_expiry_of", "_undo", "pending_parts")
+    hidden = (
+        "mutes",
+        "decisions",
+        "cause",
+        "rules",
+        "unmatched_by_rules",
+        "_timers",
+        "_expiries",
+        "_expiry_of",
+        "_undo",
+        "pending_parts",
+    )
     return {
         name: {key: value for key, value in kept.items() if value != {}} if isinstance(kept, dict) else kept
         for name, kept in vars(world.writer.state).items()
