@@ -5,25 +5,20 @@ Not here: who asks (`viewers.py`), SQL (`queries.py`), shapes of answers (`shape
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.operator import queries, shapes
-from producers.operator.database import Reader
 from producers.operator.filters import AlertFilters, AlertQuery, IncidentQuery, PageQuery
 from producers.operator.narrowing import ALERTS, INCIDENTS, narrow
-from producers.operator.paging import Sort, write_cursor
+from producers.operator.paging import Sort
 from producers.operator.permissions import check_permission, viewer_of
-from producers.operator.problems import NotFound
-from producers.operator.queries import Scope
-from producers.operator.scanning import Listing, read_page
-from producers.operator.shapes import Page, Row
-from producers.operator.viewers import Directory
+from producers.operator.reading import ReadModel, answer
+from producers.operator.scanning import Listing
+from producers.operator.shapes import Page
 
 MAX_NUMBER = 2**63 - 1
 Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
@@ -33,9 +28,8 @@ BY_TIME = Sort("at", False)
 class Api:
     """The handlers. Each finds its viewer in the request, where `Authentication` put it; `check_permission` comes first."""
 
-    def __init__(self, database: Reader, directory: Callable[[], Directory]) -> None:
-        self._database = database
-        self._directory = directory
+    def __init__(self, model: ReadModel) -> None:
+        self._model = model
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_permission)])
@@ -43,6 +37,7 @@ class Api:
         router.add_api_route("/projects/{project}/alerts", self.alerts)
         router.add_api_route("/projects/{project}/alerts/counts", self.alert_counts)  # before {number}, which it is not
         router.add_api_route("/projects/{project}/alerts/{number}", self.alert)
+        router.add_api_route("/projects/{project}/alerts/{number}/timeline", self.alert_timeline)
         router.add_api_route("/projects/{project}/incidents", self.incidents)
         router.add_api_route("/projects/{project}/incidents/{number}", self.incident)
         router.add_api_route("/projects/{project}/incidents/{number}/timeline", self.timeline)
@@ -53,67 +48,55 @@ class Api:
         viewer = viewer_of(request)
         seen = [
             shapes.Project(name, project.title or name, str(viewer.role_in(name)))
-            for name, project in sorted(self._directory().projects.items())
+            for name, project in sorted(self._model.directory().projects.items())
             if viewer.may_see(name)
         ]
-        return _answer(Page(seen))
+        return answer(Page(seen))
 
     async def alerts(self, request: Request, project: str, query: Annotated[AlertQuery, Query()]) -> Response:
         """List a project's alerts, without payloads."""
-        scope = await self._scope(request, project)
+        scope = await self._model.scope(request, project)
         sort, narrowing = Sort.parse(query.sort), narrow(ALERTS, "a", query.filters(scope.viewer))
         listing = Listing(lambda cursor, rows: queries.list_alerts(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
-        return await self._page(listing, shapes.alert_in_list, query)
+        return await self._model.page(listing, shapes.alert_in_list, query)
 
     async def alert_counts(self, request: Request, project: str, query: Annotated[AlertFilters, Query()]) -> Response:
         """Count a project's alerts by status; takes the filters of the list."""
-        scope = await self._scope(request, project)
+        scope = await self._model.scope(request, project)
         narrowing = narrow(ALERTS, "a", query.filters(scope.viewer))
         keep = narrowing.keep
-        rows = await self._database.rows(queries.count_alerts(scope, narrowing))
-        return _answer(shapes.alert_counts([row for row in rows if keep is None or keep(row)]))
+        rows = await self._model.database.rows(queries.count_alerts(scope, narrowing))
+        return answer(shapes.alert_counts([row for row in rows if keep is None or keep(row)]))
 
     async def alert(self, request: Request, project: str, number: Number) -> Response:
         """Give one alert, with its payload as received."""
-        scope = await self._scope(request, project)
-        return _answer(shapes.alert(await self._one(queries.one_alert(scope, number))))
+        scope = await self._model.scope(request, project)
+        return answer(shapes.alert(await self._model.one(queries.one_alert(scope, number))))
+
+    async def alert_timeline(
+        self, request: Request, project: str, number: Number, query: Annotated[PageQuery, Query()]
+    ) -> Response:
+        """List what happened to an alert while it was in no incident, by time."""
+        scope = await self._model.scope(request, project)
+        await self._model.one(queries.one_alert(scope, number))
+        listing = Listing(lambda cursor, rows: queries.list_timeline(project, "alert", number, cursor, rows), BY_TIME)
+        return await self._model.page(listing, shapes.timeline_entry, query)
 
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
-        scope = await self._scope(request, project)
+        scope = await self._model.scope(request, project)
         sort, narrowing = Sort.parse(query.sort), narrow(INCIDENTS, "i", query.filters(scope.viewer))
         listing = Listing(lambda cursor, rows: queries.list_incidents(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
-        return await self._page(listing, shapes.incident, query)
+        return await self._model.page(listing, shapes.incident, query)
 
     async def incident(self, request: Request, project: str, number: Number) -> Response:
         """Give one incident."""
-        scope = await self._scope(request, project)
-        return _answer(shapes.incident(await self._one(queries.one_incident(scope, number))))
+        scope = await self._model.scope(request, project)
+        return answer(shapes.incident(await self._model.one(queries.one_incident(scope, number))))
 
     async def timeline(self, request: Request, project: str, number: Number, query: Annotated[PageQuery, Query()]) -> Response:
         """List what happened in an incident, by time."""
-        scope = await self._scope(request, project)
-        await self._one(queries.one_incident(scope, number))
-        listing = Listing(lambda cursor, rows: queries.list_timeline(project, number, cursor, rows), BY_TIME)
-        return await self._page(listing, shapes.timeline_entry, query)
-
-    async def _page(self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery) -> Response:
-        rows, following = await read_page(self._database, listing, query.cursor_for(listing.sort), query.limit)
-        return _answer(Page([shape(row) for row in rows], None if following is None else write_cursor(following)))
-
-    async def _scope(self, request: Request, project: str) -> Scope:
-        """Say what the viewer sees of a project; raises `NotFound` when there is none of the name, as an admin may ask."""
-        viewer = viewer_of(request)
-        if project not in self._directory().projects and not await self._database.rows(queries.project_exists(project)):
-            raise NotFound
-        return Scope(project, viewer.key, viewer.sees_confidential(project))
-
-    async def _one(self, query: queries.Query) -> Row:
-        rows = await self._database.rows(query)
-        if not rows:
-            raise NotFound
-        return rows[0]
-
-
-def _answer(body: Any) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
+        scope = await self._model.scope(request, project)
+        await self._model.one(queries.one_incident(scope, number))
+        listing = Listing(lambda cursor, rows: queries.list_timeline(project, "incident", number, cursor, rows), BY_TIME)
+        return await self._model.page(listing, shapes.timeline_entry, query)

@@ -1,11 +1,12 @@
 """The operator's ASGI application: authentication before everything under `/api/v1`, problems after everything.
 
-Not here: what is answered (`api.py`), listening (`process.py`).
+Not here: what is answered (`api.py`, `silences.py`, `commands/`), listening (`process.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
@@ -17,9 +18,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from producers.operator.api import Api
+from producers.operator.commands.give import Giver
+from producers.operator.commands.handlers import Commands
+from producers.operator.commands.pending import Pending
 from producers.operator.database import Reader
 from producers.operator.documentation import DescribedApi
 from producers.operator.problems import Malformed, NotFound, NotNow, Problem, Unauthorized, render_problem
+from producers.operator.reading import ReadModel
+from producers.operator.silences import Silences
 from producers.operator.viewers import Directory
 from schemas.errors import Unavailable
 
@@ -44,8 +50,20 @@ class Authentication:
         await self._app(scope, receive, send)
 
 
-def build_app(database: Reader, directory: Callable[[], Directory], is_ready: Callable[[], Awaitable[bool]]) -> FastAPI:
-    """Wire the application; `directory` is asked at each request, so that a new configuration counts at once."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is wired of; `directory` is asked at each request, so that a new configuration counts at once."""
+
+    database: Reader
+    directory: Callable[[], Directory]
+    is_ready: Callable[[], Awaitable[bool]]
+    giver: Giver
+    now_millis: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+
+
+def build_app(parts: Parts) -> FastAPI:
+    """Wire the application."""
     app = DescribedApi(
         title="tocsin",
         version="1",
@@ -54,10 +72,14 @@ def build_app(database: Reader, directory: Callable[[], Directory], is_ready: Ca
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(Api(database, directory).router())
+    model = ReadModel(parts.database, parts.directory)
+    silences = Silences(model, parts.now_millis)
+    app.include_router(Api(model).router())
+    app.include_router(silences.router())
+    app.include_router(Commands(model, silences, parts.giver, Pending(parts.now_millis, parts.random_bytes)).router())
     app.add_api_route("/-/healthy", _healthy, include_in_schema=False)
-    app.add_api_route("/-/ready", _ready(is_ready), include_in_schema=False)
-    app.add_middleware(Authentication, directory=directory)
+    app.add_api_route("/-/ready", _ready(parts.is_ready), include_in_schema=False)
+    app.add_middleware(Authentication, directory=parts.directory)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -1,6 +1,6 @@
 """One answer of each endpoint, for the description of the API. All are of one story: the checkout of a shop is slow.
 
-Not here: how they are described (`documentation.py`).
+Not here: how they are described (`documentation.py`), commands (`commands/examples.py`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from producers.operator.shapes import (
     Firing,
     Incident,
     Link,
+    MutedCount,
     Project,
     Publication,
     PublicUpdate,
+    Silence,
     TimelineEntry,
 )
 
@@ -85,3 +87,14 @@ INCIDENT = Incident(
     sla_missed=False,
 )
 TIMELINE_ENTRY = TimelineEntry("2026-03-01T12:03:00.000Z", "ada", "acknowledged", "Acknowledged", {})
+SILENCE = Silence(
+    id="4",
+    matchers=['service="checkout"', 'severity!="critical"'],
+    starts_at="2026-03-01T12:00:00.000Z",
+    ends_at="2026-03-01T14:00:00.000Z",
+    comment="Deploying the new checkout",
+    created_by="ada",
+    state="active",
+    muted_7d=12,
+)
+MUTED_COUNT = MutedCount(12)

@@ -33,6 +33,8 @@ AlertSort = Literal[
 IncidentSort = Literal[
     "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "severity", "-severity", "status", "-status",
 ]  # fmt: skip
+SilenceState = Literal["pending", "active", "expired"]
+SilenceSort = Literal["ends_at", "-ends_at", "starts_at", "-starts_at"]
 MATCHER = 'As in silences, `service=~"web|api"`: fields by name, other names are labels (of incidents: of their group).'
 SEARCH = "Part of title, description, service or monitoring tool, in any case."
 SORT = "By what to sort; `-` gives the largest, most severe or newest first."
@@ -107,6 +109,14 @@ class IncidentQuery(CommonFilters, PageQuery):
     def filters(self, viewer: str) -> Filters:
         """Read all filters; raises `Malformed`."""
         return replace(self.common_filters(viewer), statuses=expand_statuses(self.status))
+
+
+class SilenceQuery(PageQuery):
+    """What a list of silences takes; without `state`, all."""
+
+    state: list[SilenceState] = []
+    search: Annotated[str, Field(max_length=MAX_SEARCH, description="Part of a matcher, comment or author, in any case.")] = ""
+    sort: Annotated[SilenceSort, Field(description="By what to sort; `-` gives the latest first.")] = "-ends_at"
 
 
 def read_matchers(texts: Iterable[str]) -> list[Matcher]:

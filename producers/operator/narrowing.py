@@ -104,6 +104,8 @@ INCIDENTS = Table(
     "coalesce((SELECT g ->> 'value' FROM jsonb_array_elements(i.group_values) g WHERE g ->> 'name' = {name} LIMIT 1), '')",
 )
 """An incident has no labels: other names are those of its group, as the rule's `group_by` writes them."""
+SILENCES = Table("s.starts_at", ("s.comment", "s.created_by", "array_to_string(s.matchers, ', ')"), {}, "''")
+"""Narrowed by `search` alone."""
 
 
 def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:

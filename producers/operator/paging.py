@@ -31,11 +31,11 @@ class Sort:
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """The last row of a page: its sort key as PostgreSQL's text, and its number."""
+    """The last row of a page: its sort key as PostgreSQL's text, and its number, or the id of what has none."""
 
     sort: str
     key: str
-    number: int
+    number: int | str
 
 
 def write_cursor(cursor: Cursor) -> str:

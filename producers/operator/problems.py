@@ -44,8 +44,8 @@ class Forbidden(Problem):
 
     status, title = 403, "Forbidden"
 
-    def __init__(self, role: str) -> None:
-        super().__init__(f"This needs the role {role} in the project.")
+    def __init__(self, need: str) -> None:
+        super().__init__(f"This needs {need}.")
 
 
 class NotFound(Problem):
@@ -67,6 +67,23 @@ class NotNow(Problem):
 
     def __init__(self) -> None:
         super().__init__("The database does not answer. Nothing is lost: alerts are still taken. Ask again in a moment.")
+
+
+class TooLarge(Problem):
+    status, title = 413, "Too large"
+
+
+class NotDurable(Problem):
+    """The broker did not acknowledge a command; it may be carried out all the same."""
+
+    status, title = 503, "Not available now"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": RETRY_AFTER_SECONDS}
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(
+            "Kafka did not acknowledge the command in time; it may still be carried out. "
+            f"Send it again with command_id {command_id!r}: then it is carried out once at most."
+        )
 
 
 def render_problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Response:

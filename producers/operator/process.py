@@ -8,27 +8,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvloop
 
+from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
+from producers.inbox import InboxOfLoop, KafkaInbox
 from producers.listener import bound_address, open_listener
-from producers.operator.app import build_app
+from producers.operator.app import Parts, build_app
+from producers.operator.commands.give import Giver
+from producers.operator.commands.outcomes import Outcomes
 from producers.operator.database import Database
 from producers.operator.viewers import build_directory
 from producers.serve import build_server
+from schemas.clock import now_millis
 from schemas.configuration import Configuration
 from schemas.errors import SettingsError
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
+from schemas.topics import INBOX
 
 log = structlog.get_logger()
 NAME = "operator"
 WATCH_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 
 
 def run(settings: Settings) -> None:
@@ -50,8 +60,17 @@ class Operator:
         self._database = Database(settings.database_url)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_ready = False
-        app = build_app(self._database, lambda: self._directory, self.ask_ready)
-        self._server = build_server(settings, app)
+        topic = INBOX.full_name(settings.topic_prefix)
+        self._inbox = InboxOfLoop(KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions)))
+        parts = Parts(
+            database=self._database,
+            directory=lambda: self._directory,
+            is_ready=self.ask_ready,
+            giver=Giver(self._inbox, Outcomes(self._database), settings.partitions),
+            now_millis=now_millis,
+            random_bytes=os.urandom,
+        )
+        self._server = build_server(settings, build_app(parts))
 
     async def ask_ready(self) -> bool:
         """Say whether requests can be answered: people are known, and the database has the read model."""
@@ -67,10 +86,12 @@ class Operator:
         self._follower.start()
         await self._database.open()
         log.info("listener_opened", address=str(bound_address(self._listener)))
-        watch = asyncio.create_task(self._watch())
+        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_connected())]
         await self._server.serve([self._listener])
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
         await self._database.close()
+        await asyncio.to_thread(self._inbox.inbox.close, CLOSE_SECONDS)
         await asyncio.to_thread(self._follower.stop)
         log.info("operator_stopped")
 
@@ -82,6 +103,11 @@ class Operator:
         while True:
             self._is_ready = await self.ask_ready()
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _keep_connected(self) -> None:
+        """Hold a producer for commands; reading does without, so that readiness does not wait for it."""
+        await self._inbox.connect(RETRY_SECONDS)
+        await self._inbox.watch()
 
     def _take_configuration(self, version: int, configuration: Configuration) -> None:
         self._directory = build_directory(configuration, self._local_token)

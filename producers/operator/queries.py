@@ -5,8 +5,10 @@ Pure: builds statements. Not here: running them (`database.py`), what rows becom
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from datetime import datetime
+from typing import Any, Literal, LiteralString
 
 from producers.operator.narrowing import Narrowing
 from producers.operator.paging import Cursor, Sort
@@ -67,6 +69,17 @@ SELECT i.project, i.number, i.version, i.title, i.description, i.severity, i.sta
        i.merged_into, i.is_sla_missed{columns}
 FROM tocsin.incidents i
 WHERE i.project = %(project)s"""
+_SILENCES: LiteralString = """
+SELECT s.id, s.matchers, s.starts_at, s.ends_at, s.comment, s.created_by, s.muted_7d,
+       CASE WHEN s.ends_at <= %(now)s THEN 'expired' WHEN s.starts_at > %(now)s THEN 'pending' ELSE 'active' END AS state{columns}
+FROM tocsin.silences s
+WHERE s.project = %(project)s"""
+SILENCE_STATES: dict[str, LiteralString] = {
+    "expired": "s.ends_at <= %(now)s",
+    "active": "(s.starts_at <= %(now)s AND s.ends_at > %(now)s)",
+    "pending": "(s.starts_at > %(now)s AND s.ends_at > %(now)s)",
+}
+SILENCE_SORTS: dict[str, LiteralString] = {"ends_at": "s.ends_at", "starts_at": "s.starts_at"}
 _OPEN_TO_VIEWER: LiteralString = "(NOT i.is_confidential OR i.author = %(viewer)s OR %(viewer)s = ANY (i.assignees))"
 _ALERT_OPEN_TO_VIEWER: LiteralString = f"""(a.incident IS NULL OR EXISTS (
     SELECT FROM tocsin.incidents i WHERE i.project = a.project AND i.number = a.incident AND {_OPEN_TO_VIEWER}))"""
@@ -76,7 +89,7 @@ _PAYLOAD_JOIN: LiteralString = " LEFT JOIN tocsin.payloads p ON p.project = a.pr
 def list_alerts(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
     """Build the page of alerts after a cursor; one row more than `limit`, so that one sees whether more follow."""
     text = _ALERTS.replace("{joins}", "") + narrowing.text + _visible_alerts(scope)
-    return _page(text, "a", ALERT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
+    return _page(text, "a.number", ALERT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
 
 
 def count_alerts(scope: Scope, narrowing: Narrowing) -> Query:
@@ -95,7 +108,7 @@ def one_alert(scope: Scope, number: int) -> Query:
 def list_incidents(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
     """Build the page of incidents after a cursor; one row more than `limit`."""
     text = _INCIDENTS + narrowing.text + _visible_incidents(scope)
-    return _page(text, "i", INCIDENT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
+    return _page(text, "i.number", INCIDENT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
 
 
 def one_incident(scope: Scope, number: int) -> Query:
@@ -103,16 +116,70 @@ def one_incident(scope: Scope, number: int) -> Query:
     return Query(text, {**_scope_values(scope), "number": number})
 
 
-def list_timeline(project: str, incident: int, cursor: Cursor | None, limit: int) -> Query:
-    """Build the page of a timeline after a cursor, by time, then number; whether the incident is seen is asked before."""
+def list_timeline(project: str, of: Literal["incident", "alert"], number: int, cursor: Cursor | None, limit: int) -> Query:
+    """Build the page of a timeline after a cursor, by time, then number; whether what it is of is seen is asked before.
+
+    An alert's own holds what happened to it while it was in no incident.
+    """
     text: LiteralString = """
 SELECT t.at, t.actor, t.kind, t.text, t.details, t.number, t.at::text AS sort_key
 FROM tocsin.timeline t
-WHERE t.project = %(project)s AND t.incident = %(incident)s"""
+WHERE t.project = %(project)s AND """
+    text += "t.incident = %(of)s" if of == "incident" else "t.alert = %(of)s AND t.incident IS NULL"
     if cursor is not None:
         text += " AND (t.at, t.number) > (%(after_key)s::timestamptz, %(after_number)s)"
-    values = {"project": project, "incident": incident, **_cursor_values(cursor, limit)}
+    values = {"project": project, "of": number, **_cursor_values(cursor, limit)}
     return Query(text + " ORDER BY t.at, t.number LIMIT %(limit)s", values)
+
+
+def list_silences(
+    project: str, now: datetime, states: Sequence[str], search: Narrowing, sort: Sort, cursor: Cursor | None, limit: int
+) -> Query:
+    """Build the page of silences after a cursor; `now` decides which state each is in."""
+    text = _SILENCES + search.text
+    if states:
+        text += f" AND ({' OR '.join([SILENCE_STATES[state] for state in states])})"
+    values = {"project": project, "now": now, **search.values, **_cursor_values(cursor, limit)}
+    return _page(text, "s.id", SortKey(SILENCE_SORTS[sort.name], "timestamptz"), sort, search, values)
+
+
+def one_silence(project: str, id: str, now: datetime) -> Query:
+    text = _SILENCES.replace("{columns}", "") + " AND s.id = %(id)s"
+    return Query(text, {"project": project, "id": id, "now": now})
+
+
+def count_muted(scope: Scope, narrowing: Narrowing, since: datetime) -> Query:
+    """Build the count of the alerts that fired since a time, as `count_alerts` is.
+
+    When an alert ended is in an index, unlike when it was last seen; open ones have no end.
+    """
+    text: LiteralString = "SELECT count(*) AS count{columns} FROM tocsin.alerts a WHERE a.project = %(project)s"
+    text += " AND coalesce(a.ended_at, 'infinity') >= %(fired_since)s"
+    text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible_alerts(scope)
+    if narrowing.looked_at:
+        grouped: LiteralString = ", ".join(narrowing.looked_at)
+        text += f" GROUP BY {grouped}"
+    return Query(text, {**_scope_values(scope), **narrowing.values, "fired_since": since})
+
+
+def find_outcomes(places: Sequence[tuple[int, int, int]]) -> Query:
+    """Build the question what became of the commands at these places of the inbox: partition, offset, item."""
+    text: LiteralString = """
+SELECT o.partition, o.inbox_offset, o.item, o.events
+FROM tocsin.outcomes o
+JOIN unnest(%(partitions)s::integer[], %(offsets)s::bigint[], %(items)s::integer[]) AS w (partition, inbox_offset, item)
+USING (partition, inbox_offset, item)"""
+    partitions, offsets, items = ([place[at] for place in places] for at in range(3))
+    return Query(text, {"partitions": partitions, "offsets": offsets, "items": items})
+
+
+def command_outcome(project: str, command_id: str) -> Query:
+    """Build the question what became of the newest command of an id."""
+    text: LiteralString = """
+SELECT o.events FROM tocsin.outcomes o
+WHERE o.receipt = %(id)s AND o.project = %(project)s AND o.integration IS NULL
+ORDER BY o.at DESC, o.inbox_offset DESC LIMIT 1"""
+    return Query(text, {"project": project, "id": command_id})
 
 
 def project_exists(project: str) -> Query:
@@ -129,14 +196,14 @@ def _visible_incidents(scope: Scope) -> LiteralString:
 
 
 def _page(
-    text: LiteralString, table: LiteralString, key: SortKey, sort: Sort, narrowing: Narrowing, values: dict[str, Any]
+    text: LiteralString, last: LiteralString, key: SortKey, sort: Sort, narrowing: Narrowing, values: dict[str, Any]
 ) -> Query:
     text = text.replace("{columns}", f", {key.expression}::text AS sort_key{_looked_at(narrowing)}")
     order: LiteralString = " DESC" if sort.is_descending else ""
     if "after_key" in values:
         beyond: LiteralString = "<" if sort.is_descending else ">"
-        text += f" AND ({key.expression}, {table}.number) {beyond} (%(after_key)s::{key.type}, %(after_number)s)"
-    return Query(f"{text} ORDER BY {key.expression}{order}, {table}.number{order} LIMIT %(limit)s", values)
+        text += f" AND ({key.expression}, {last}) {beyond} (%(after_key)s::{key.type}, %(after_number)s)"
+    return Query(f"{text} ORDER BY {key.expression}{order}, {last}{order} LIMIT %(limit)s", values)
 
 
 def _looked_at(narrowing: Narrowing) -> LiteralString:

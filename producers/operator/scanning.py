@@ -25,13 +25,15 @@ class Listing:
     ask: Callable[[Cursor | None, int], Query]
     sort: Sort
     keep: Callable[[Row], bool] | None = None
+    last: str = "number"
+    """What rows of the same sort key are ordered by."""
 
 
 async def read_page(database: Reader, listing: Listing, cursor: Cursor | None, limit: int) -> tuple[Sequence[Row], Cursor | None]:
     """Read at most `limit` rows, and where the following page begins; None when nothing follows."""
     if listing.keep is None:
         rows = await database.rows(listing.ask(cursor, limit))
-        return rows[:limit], _after(rows[limit - 1], listing.sort) if len(rows) > limit else None
+        return rows[:limit], _after(rows[limit - 1], listing) if len(rows) > limit else None
     return await _search_page(database, listing, listing.keep, cursor, limit)
 
 
@@ -43,12 +45,12 @@ async def _search_page(
         rows = await database.rows(listing.ask(cursor, CHUNK))
         kept += [row for row in rows[:CHUNK] if keep(row)]
         if len(kept) > limit:
-            return kept[:limit], _after(kept[limit - 1], listing.sort)
+            return kept[:limit], _after(kept[limit - 1], listing)
         if len(rows) <= CHUNK:
             return kept, None
-        cursor = _after(rows[CHUNK - 1], listing.sort)
+        cursor = _after(rows[CHUNK - 1], listing)
     return kept, cursor
 
 
-def _after(row: Row, sort: Sort) -> Cursor:
-    return Cursor(str(sort), row["sort_key"], row["number"])
+def _after(row: Row, listing: Listing) -> Cursor:
+    return Cursor(str(listing.sort), row["sort_key"], row[listing.last])

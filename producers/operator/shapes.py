@@ -120,6 +120,25 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     details: dict[str, str]
 
 
+class Silence(msgspec.Struct, frozen=True):
+    """`state` is pending, active or expired; `muted_7d` the alerts of 7 days that it would have muted when it was made."""
+
+    id: str
+    matchers: list[str]
+    starts_at: str
+    ends_at: str
+    comment: str
+    created_by: str
+    state: str
+    muted_7d: int
+
+
+class MutedCount(msgspec.Struct, frozen=True):
+    """Alerts of the last 7 days that a silence would have muted; null: there are too many to count them in time."""
+
+    muted_7d: int | None
+
+
 class AlertCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many alerts there are of each status."""
 
@@ -170,6 +189,10 @@ def incident(row: Row) -> Incident:
         "published": _publication(row["published"]),
     }
     return msgspec.convert(_with_texts(fields, "created_at", "acknowledged_at", "resolved_at"), Incident)
+
+
+def silence(row: Row) -> Silence:
+    return msgspec.convert(_with_texts(row, "starts_at", "ends_at"), Silence)
 
 
 def timeline_entry(row: Row) -> TimelineEntry:

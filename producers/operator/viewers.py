@@ -23,6 +23,8 @@ class Viewer:
     is_admin: bool = False
     roles: dict[str, Role] = field(default_factory=dict)
     """By project."""
+    is_publisher: bool = False
+    """Of the status page."""
 
     def may_see(self, project: str) -> bool:
         return self.is_admin or project in self.roles
@@ -30,6 +32,9 @@ class Viewer:
     def sees_confidential(self, project: str) -> bool:
         """Say whether confidential incidents of a project are seen without being their author or assignee."""
         return self.is_admin or self.roles.get(project) in SEE_CONFIDENTIAL
+
+    def may_publish(self) -> bool:
+        return self.is_admin or self.is_publisher
 
     def role_in(self, project: str) -> Role | None:
         return "admin" if self.is_admin else self.roles.get(project)
@@ -57,8 +62,11 @@ def build_directory(configuration: Configuration, local_token: str | None = None
     for name, project in configuration.projects.items():
         for member, role in project.members.items():
             roles.setdefault(member, {})[name] = role
+    publishers = configuration.status_page.publishers if configuration.status_page is not None else []
     viewers = {
-        token: Viewer(key, person.admin, roles[key]) for key, person in configuration.people.items() for token in person.tokens
+        token: Viewer(key, person.admin, roles[key], key in publishers)
+        for key, person in configuration.people.items()
+        for token in person.tokens
     }
     if local_token:
         viewers[hash_token(local_token)] = Viewer(LOCAL_ADMIN, is_admin=True)

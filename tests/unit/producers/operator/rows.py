@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 600_000, UTC)
+MILLIS = int(AT.timestamp() * 1000)
 AT_TEXT = "2026-01-02T03:04:05.600Z"
 _ALERT: dict[str, Any] = {
     "project": "shop", "number": 7, "version": 3, "title": "Slow", "description": None, "severity": "high", "status": "triggered",
@@ -43,3 +44,13 @@ def incident_row(**changes: Any) -> dict[str, Any]:
         **_INCIDENT, "group_values": group, "firing": 1, "total": 2, "created_at": AT, "acknowledged_at": AT, "resolved_at": None,
         "is_confidential": False, "is_sla_missed": True, "sort_key": "1", **changes,
     }  # fmt: skip
+
+
+_SILENCE: dict[str, Any] = {
+    "id": "4", "matchers": ['service="web"'], "comment": "deploy", "created_by": "ada", "state": "active", "muted_7d": 12,
+}  # fmt: skip
+SILENCE_JSON: dict[str, Any] = {**_SILENCE, "starts_at": AT_TEXT, "ends_at": AT_TEXT}
+
+
+def silence_row(**changes: Any) -> dict[str, Any]:
+    return {**_SILENCE, "starts_at": AT, "ends_at": AT, "sort_key": "x", **changes}

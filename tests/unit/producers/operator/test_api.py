@@ -2,79 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
-
-import httpx
 import pytest
-from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from producers.operator.app import build_app
-from producers.operator.queries import Query
-from producers.operator.viewers import Directory, build_directory, hash_token
-from schemas.configuration import Configuration, Person, Project
+from producers.operator.permissions import RULES
 from schemas.errors import Unavailable
+from tests.unit.producers.operator.client import ALERTS, INCIDENTS, Client, FakeDatabase, problem
 from tests.unit.producers.operator.rows import ALERT_JSON, AT, AT_TEXT, INCIDENT_JSON, alert_row, incident_row
-
-DIRECTORY = build_directory(
-    Configuration(
-        projects={"shop": Project(title="Web shop", members={"ada": "responder"}), "bank": Project()},
-        people={
-            "ada": Person(name="Ada", tokens=[hash_token("ada")]),
-            "root": Person(name="Root", tokens=[hash_token("root")], admin=True),
-        },
-    )
-)
-ALERTS, INCIDENTS = "/api/v1/projects/shop/alerts", "/api/v1/projects/shop/incidents"
-
-
-@dataclass
-class FakeDatabase:
-    """Answers with the rows of the table that is asked, or fails."""
-
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    error: Exception | None = None
-    asked: list[Query] = field(default_factory=list)
-
-    async def rows(self, query: Query) -> list[Any]:
-        self.asked.append(query)
-        if self.error is not None:
-            raise self.error
-        return next((rows for table, rows in self.tables.items() if f"FROM tocsin.{table} " in query.text.replace("\n", " ")), [])
-
-
-@dataclass
-class Client:
-    database: FakeDatabase = field(default_factory=FakeDatabase)
-    directory: Callable[[], Directory] = lambda: DIRECTORY
-
-    @cached_property
-    def app(self) -> FastAPI:
-        async def ready() -> bool:
-            return self.database.error is None
-
-        return build_app(self.database, self.directory, ready)
-
-    def get(self, path: str, token: str | None = "ada", method: str = "GET") -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-            async with httpx.AsyncClient(transport=transport, base_url="http://operator") as client:
-                return await client.request(method, path, headers=headers)
-
-        return asyncio.run(ask())
-
-
-def problem(response: httpx.Response) -> tuple[int, str, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    body = response.json()
-    assert sorted(body) == ["detail", "status", "title", "type"]
-    assert body["status"] == response.status_code
-    return response.status_code, body["title"], body["detail"]
 
 
 def test_alerts_are_listed_with_no_next_page() -> None:
@@ -201,17 +135,12 @@ def test_fault_of_ours_is_a_problem_too() -> None:
 
 def test_ready_and_the_description_of_the_api_need_no_token() -> None:
     assert Client().get("/-/ready", None).status_code == 200
-    paths = Client().get("/api/openapi.json", None).json()["paths"]
-    assert sorted(paths) == sorted(
-        ["/api/v1/projects"]
-        + [f"/api/v1/projects/{{project}}/{path}" for path in ("alerts", "alerts/counts", "alerts/{number}")]
-        + [f"/api/v1/projects/{{project}}/{path}" for path in ("incidents", "incidents/{number}")]
-        + ["/api/v1/projects/{project}/incidents/{number}/timeline"]
-    )
+    described = Client().get("/api/openapi.json", None).json()["paths"]
+    assert {f"{method.upper()} {path}" for path, methods in described.items() for method in methods} == {*RULES}
 
 
 def test_method_that_a_path_does_not_take_is_a_problem() -> None:
-    response = Client().get(ALERTS, method="PUT")
+    response = Client().ask("PUT", ALERTS)
     assert problem(response) == (405, "Method Not Allowed", "This path takes GET.")
     assert response.headers["allow"] == "GET"
 

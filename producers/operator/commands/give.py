@@ -1,0 +1,61 @@
+"""Giving a command: into the inbox, and then as long as a person waits for what became of it.
+
+Not here: the broker (`producers/inbox.py`), the waiting (`outcomes.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from producers.connect import Metadata
+from producers.inbox import NO_EVENTS
+from producers.operator.commands.outcomes import Events, Outcomes, Place
+from producers.operator.problems import NotDurable
+from schemas import codec
+from schemas.records import Command, Frame
+from schemas.topics import partition_of
+
+BROKER_SECONDS = 5.0
+"""As the webhook waits: shorter than the producer's own delivery timeout, which must stay long (STACK)."""
+OUTCOME_SECONDS = 2.0
+"""DESIGN section 3; after that it is answered as pending."""
+
+
+class Inbox(Protocol):
+    """Where commands go; see `producers.inbox.InboxOfLoop`."""
+
+    def send(self, partition: int, value: bytes, events: bytes = NO_EVENTS) -> asyncio.Future[Metadata | None]: ...
+
+
+class Giver:
+    """Gives commands, each as an inbox record of its own."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        outcomes: Outcomes,
+        partitions: int,
+        broker_seconds: float = BROKER_SECONDS,
+        outcome_seconds: float = OUTCOME_SECONDS,
+    ) -> None:
+        self._inbox = inbox
+        self._outcomes = outcomes
+        self._partitions = partitions
+        self._broker_seconds = broker_seconds
+        self._outcome_seconds = outcome_seconds
+
+    async def give(self, command: Command) -> Events | None:
+        """Give what became of a command; None when that is not known in time, though the command is durable.
+
+        Raises `NotDurable` when the broker did not acknowledge it in time; it may be carried out all the same.
+        """
+        partition = partition_of(command.project, self._partitions)
+        sent = self._inbox.send(partition, codec.encode(Frame([command])))
+        try:
+            metadata = await asyncio.wait_for(asyncio.shield(sent), self._broker_seconds)
+        except TimeoutError:
+            metadata = None
+        if metadata is None:
+            raise NotDurable(command.command_id)
+        return await self._outcomes.wait(Place(partition, metadata.offset, 0), self._outcome_seconds)

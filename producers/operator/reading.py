@@ -1,0 +1,56 @@
+"""The read model as handlers use it: what a viewer sees of a project, single rows, pages of lists.
+
+Not here: which rows (`queries.py`), the handlers (`api.py`, `silences.py`, `commands/handlers.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from producers.operator import queries
+from producers.operator.database import Reader
+from producers.operator.filters import PageQuery
+from producers.operator.paging import write_cursor
+from producers.operator.permissions import viewer_of
+from producers.operator.problems import NotFound
+from producers.operator.queries import Query, Scope
+from producers.operator.scanning import Listing, read_page
+from producers.operator.shapes import Page, Row
+from producers.operator.viewers import Directory
+
+
+class ReadModel:
+    """PostgreSQL and the configuration's people and projects."""
+
+    def __init__(self, database: Reader, directory: Callable[[], Directory]) -> None:
+        self.database = database
+        self.directory = directory
+
+    async def scope(self, request: Request, project: str) -> Scope:
+        """Say what the viewer sees of a project; raises `NotFound` when there is none of the name, as an admin may ask."""
+        viewer = viewer_of(request)
+        if project not in self.directory().projects and not await self.database.rows(queries.project_exists(project)):
+            raise NotFound
+        return Scope(project, viewer.key, viewer.sees_confidential(project))
+
+    async def one(self, query: Query) -> Row:
+        """Read one row; raises `NotFound`."""
+        rows = await self.database.rows(query)
+        if not rows:
+            raise NotFound
+        return rows[0]
+
+    async def page(self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery) -> Response:
+        """Answer a page of a list."""
+        rows, following = await read_page(self.database, listing, query.cursor_for(listing.sort), query.limit)
+        return answer(Page([shape(row) for row in rows], None if following is None else write_cursor(following)))
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Answer JSON."""
+    return Response(msgspec.json.encode(body), status, headers, "application/json")

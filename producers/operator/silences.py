@@ -1,0 +1,55 @@
+"""The reading side of silences under `/api/v1`: lists, one, and what one would have muted.
+
+Not here: creating and changing them (`commands/`), counting (`muting.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from producers.operator import queries, shapes
+from producers.operator.filters import SilenceQuery
+from producers.operator.narrowing import SILENCES, Filters, narrow
+from producers.operator.paging import Sort
+from producers.operator.permissions import check_permission
+from producers.operator.reading import ReadModel, answer
+from producers.operator.scanning import Listing
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Silences:
+    """The handlers; a silence's state follows from its times and the clock."""
+
+    def __init__(self, model: ReadModel, now_millis: Callable[[], int]) -> None:
+        self._model = model
+        self._now_millis = now_millis
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_permission)])
+        router.add_api_route("/projects/{project}/silences", self.silences)
+        router.add_api_route("/projects/{project}/silences/{id}", self.silence)
+        return router
+
+    async def silences(self, request: Request, project: str, query: Annotated[SilenceQuery, Query()]) -> Response:
+        """List a project's silences; without `state`, pending, active and expired ones."""
+        await self._model.scope(request, project)
+        sort, now, search = Sort.parse(query.sort), self.now(), narrow(SILENCES, "s", Filters(search=query.search))
+        listing = Listing(
+            lambda cursor, rows: queries.list_silences(project, now, query.state, search, sort, cursor, rows), sort, last="id"
+        )
+        return await self._model.page(listing, shapes.silence, query)
+
+    async def silence(self, request: Request, project: str, id: str) -> Response:
+        """Give one silence."""
+        await self._model.scope(request, project)
+        return answer(shapes.silence(await self._model.one(queries.one_silence(project, id, self.now()))))
+
+    def now(self) -> datetime:
+        return _EPOCH + timedelta(milliseconds=self._now_millis())

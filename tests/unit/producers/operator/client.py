@@ -1,0 +1,149 @@
+"""The operator's application over ASGI, with a database and an inbox that the test plays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, ClassVar
+
+import httpx
+from fastapi import FastAPI
+
+from producers.inbox import NO_EVENTS
+from producers.operator.app import Parts, build_app
+from producers.operator.commands.give import Giver
+from producers.operator.commands.outcomes import Outcomes
+from producers.operator.queries import Query
+from producers.operator.viewers import Directory, build_directory, hash_token
+from schemas import codec
+from schemas.configuration import Configuration, Person, Project, StatusPage
+from schemas.records import Command, EventOutcome, Frame
+from schemas.topics import partition_of
+from tests.unit.producers.operator.rows import MILLIS
+
+PARTITIONS = 4
+OFFSET = 41
+"""Where every command comes to stand in its partition."""
+DIRECTORY = build_directory(
+    Configuration(
+        projects={
+            "shop": Project(title="Web shop", members={"ada": "responder", "bob": "viewer", "pia": "viewer"}),
+            "bank": Project(),
+        },
+        people={
+            **{name: Person(name=name, tokens=[hash_token(name)]) for name in ("ada", "bob", "pia")},
+            "root": Person(name="Root", tokens=[hash_token("root")], admin=True),
+        },
+        status_page=StatusPage(title="Status", url="https://status.example.com", publishers=["pia"]),
+    )
+)
+ALERTS, INCIDENTS, SILENCES = (f"/api/v1/projects/shop/{kind}" for kind in ("alerts", "incidents", "silences"))
+
+
+@dataclass
+class FakeDatabase:
+    """Answers with the rows of the table that is asked, or fails."""
+
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    error: Exception | None = None
+    asked: list[Query] = field(default_factory=list)
+
+    async def rows(self, query: Query) -> list[Any]:
+        self.asked.append(query)
+        if self.error is not None:
+            raise self.error
+        text = query.text.replace("\n", " ")
+        return next((rows for table, rows in self.tables.items() if f"FROM tocsin.{table} " in text), [])
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """What the broker says of a record."""
+
+    offset: int = OFFSET
+    timestamp: int = 0
+
+
+@dataclass
+class FakeInbox:
+    """Acknowledges what is sent, or says that it was not, or never says."""
+
+    answer: Acknowledged | None = field(default_factory=Acknowledged)
+    is_silent: bool = False
+    sent: list[tuple[int, Command]] = field(default_factory=list)
+
+    def send(self, partition: int, value: bytes, events: bytes = NO_EVENTS) -> asyncio.Future[Any]:
+        (command,) = codec.decode(value, Frame).items
+        assert isinstance(command, Command)
+        self.sent.append((partition, command))
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if not self.is_silent:
+            done.set_result(self.answer)
+        return done
+
+
+@dataclass
+class Client:
+    database: FakeDatabase = field(default_factory=FakeDatabase)
+    directory: Callable[[], Directory] = lambda: DIRECTORY
+    inbox: FakeInbox = field(default_factory=FakeInbox)
+    patience_seconds: float = 2
+
+    def ask(
+        self, method: str, path: str, token: str | None = "ada", body: Any = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(build(), raise_app_exceptions=False)
+            said = {**({} if token is None else {"Authorization": f"Bearer {token}"}), **(headers or {})}
+            content = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
+            async with httpx.AsyncClient(transport=transport, base_url="http://operator") as client:
+                return await client.request(method, path, headers=said, **content)
+
+        _Current.client = self
+        return asyncio.run(ask())
+
+    def get(self, path: str, token: str | None = "ada") -> httpx.Response:
+        return self.ask("GET", path, token)
+
+
+class _Current(Giver):
+    """Stands in the application for the parts of the client that asks: building one takes longer than most tests."""
+
+    client: ClassVar[Client]
+
+    def __init__(self) -> None:
+        """Have no parts of its own."""
+
+    async def rows(self, query: Query) -> list[Any]:
+        return await self.client.database.rows(query)
+
+    async def give(self, command: Command) -> list[EventOutcome] | None:
+        asking = self.client
+        giver = Giver(asking.inbox, Outcomes(asking.database), PARTITIONS, asking.patience_seconds, asking.patience_seconds)
+        return await giver.give(command)
+
+    async def is_ready(self) -> bool:
+        return self.client.database.error is None
+
+
+@cache
+def build() -> FastAPI:
+    """Build the application, once."""
+    current = _Current()
+    return build_app(Parts(current, lambda: current.client.directory(), current.is_ready, current, lambda: MILLIS, bytes))
+
+
+def outcome_row(*events: dict[str, Any], project: str = "shop") -> dict[str, Any]:
+    """What became of a command, where the fake inbox puts it."""
+    numbered = [{"index": index, **event} for index, event in enumerate(events)]
+    return {"partition": partition_of(project, PARTITIONS), "inbox_offset": OFFSET, "item": 0, "events": numbered}
+
+
+def problem(response: httpx.Response) -> tuple[int, str, str]:
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert sorted(body) == ["detail", "status", "title", "type"]
+    assert body["status"] == response.status_code
+    return response.status_code, body["title"], body["detail"]
