@@ -1,0 +1,68 @@
+"""One run of a partition over what arrives: the worker, the auditor and the naive model side by side.
+
+Not here: what arrives, and what is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from processors.core.state import Decisions
+from tests.simulation.arriving import Arrival
+from tests.simulation.audit import Audit, recovered_differently
+from tests.world import World
+
+THOROUGH_EVERY = 40
+
+
+@dataclass
+class Broken(Exception):
+    """Something did not hold after the last of these arrivals."""
+
+    problems: list[str]
+    arrivals: list[Arrival]
+
+    def __str__(self) -> str:
+        return "\n".join([*self.problems[:5], "after", *map(str, self.arrivals)])
+
+
+@dataclass
+class Run:
+    """Takes arrivals one at a time, and raises `Broken` at the first after which something does not hold."""
+
+    thorough_every: int = THOROUGH_EVERY
+    world: World = field(default_factory=World)
+    audit: Audit = field(default_factory=Audit)
+    arrivals: list[Arrival] = field(default_factory=list)
+    judges: list[Callable[[Arrival, Decisions], list[str]]] = field(default_factory=list)
+
+    def take(self, arrival: Arrival) -> Decisions:
+        """Let the worker take a record and look at what it made of it."""
+        self.arrivals.append(arrival)
+        record = arrival.record(len(self.arrivals) - 1)
+        decisions = self.world.writer.take(record)
+        assert decisions is not None
+        is_thorough = len(self.arrivals) % self.thorough_every == 0
+        problems = self.audit.after(arrival, decisions, self.world.writer.state, is_thorough)
+        problems += [problem for judge in self.judges for problem in judge(arrival, decisions)]
+        if arrival.is_written or arrival.is_last_of_worker:
+            self.world.write()
+        if arrival.is_last_of_worker:
+            problems += self._replace_worker()
+        if problems:
+            raise Broken(problems, self.arrivals)
+        return decisions
+
+    def _replace_worker(self) -> list[str]:
+        live = self.world.writer.state
+        self.world.restart()
+        return recovered_differently(live, self.world.writer.state)
+
+
+def check(arrivals: Iterable[Arrival], thorough_every: int = THOROUGH_EVERY) -> Run:
+    """Run over all arrivals; raises `Broken`."""
+    run = Run(thorough_every)
+    for arrival in arrivals:
+        run.take(arrival)
+    return run
