@@ -120,22 +120,23 @@ class KafkaInbox:
         return oldest is not None and self._monotonic() - max(oldest, self._acknowledged_at) > STALE_SECONDS
 
     def _acknowledge(self, number: int, metadata: Metadata) -> None:
-        self._acknowledged_at = self._monotonic()
-        self._settle(number, metadata)
+        settle, sent_at = self._take(number)
+        if settle is not None:
+            self._acknowledged_at = self._monotonic()
+            self._counted.acknowledged(self._acknowledged_at - sent_at)
+            settle(metadata)
 
     def _lose(self, number: int, error: BaseException) -> None:
-        self._counted.lost()
-        log.warning("record_unacknowledged", reason=str(error), error=type(error).__name__)
-        self._settle(number, None)
+        settle, _ = self._take(number)
+        if settle is not None:
+            self._counted.lost()
+            log.warning("record_unacknowledged", reason=str(error), error=type(error).__name__)
+            settle(None)
 
-    def _settle(self, number: int, metadata: Metadata | None) -> None:
+    def _take(self, number: int) -> tuple[Settle | None, float]:
+        """Take who waits for a record; nobody does when it was given up with its producer."""
         with self._lock:
-            settle, sent_at = self._waiting.pop(number, (None, 0.0))
-        if settle is None:
-            return  # given up when the producer was replaced
-        if metadata is not None:
-            self._counted.acknowledged(self._monotonic() - sent_at)
-        settle(metadata)
+            return self._waiting.pop(number, (None, 0.0))
 
 
 class InboxOfLoop:

@@ -1,6 +1,6 @@
 """What the clock says to each partition, and when: the configuration if it lacks it, then a tick.
 
-Not here: the broker (`inbox.py`), the process (`process.py`).
+Not here: the broker (`producers/inbox.py`), the process (`process.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import structlog
 
 from producers.clock import metrics
 from producers.clock.distribution import build_frames
+from producers.connect import Metadata
+from producers.inbox import Settle
 from schemas.codec import encode
 from schemas.configuration import Configuration
 from schemas.records import Frame, Tick
@@ -26,12 +28,8 @@ NO_VERSION = -1
 class Inbox(Protocol):
     """The inbox as the clock sees it; a fake stands in for it in tests."""
 
-    def send(self, partition: int, value: bytes, settle: Callable[[int | None], None]) -> None:
-        """Send a record, in order with those before it.
-
-        `settle` is called once, maybe from another thread: with the timestamp that the broker gave it, in
-        milliseconds, or with None when it was not acknowledged. It may have been written even so.
-        """
+    def send(self, partition: int, value: bytes, settle: Settle) -> None:
+        """Send a record, in order with those before it; `settle` is called once, maybe from another thread."""
         ...
 
 
@@ -78,9 +76,9 @@ class _Partition:
             self._inbox.send(self._number, frame, self._settle)
         self._inbox.send(self._number, tick, self._settle_tick)
 
-    def _settle(self, timestamp: int | None) -> None:
+    def _settle(self, metadata: Metadata | None) -> None:
         with self._lock:
-            self._is_complete = self._is_complete and timestamp is not None
+            self._is_complete = self._is_complete and metadata is not None
             is_news = self._waiting == 1 and self._is_complete and self._sent_version > self.version
             if is_news:
                 self.version = self._sent_version
@@ -88,11 +86,11 @@ class _Partition:
         if is_news:
             log.info("configuration_distributed", partition=self._number, version=self.version)
 
-    def _settle_tick(self, timestamp: int | None) -> None:
-        if timestamp is not None:
+    def _settle_tick(self, metadata: Metadata | None) -> None:
+        if metadata is not None:
             metrics.TICKS.inc()
-            self._compare(timestamp - self._now_millis())
-        self._settle(timestamp)
+            self._compare(metadata.timestamp - self._now_millis())
+        self._settle(metadata)
 
     def _compare(self, difference: int) -> None:
         metrics.DIFFERENCE.labels(str(self._number)).set(difference / 1000)

@@ -12,10 +12,11 @@ from typing import Literal
 
 import structlog
 
+from producers.clock import metrics
 from producers.clock.clock import Clock
-from producers.clock.inbox import KafkaInbox
 from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
+from producers.inbox import Counted, KafkaInbox
 from schemas.clock import now_millis
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -37,7 +38,8 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: wakes.put("stop"))
     topic = INBOX.full_name(settings.topic_prefix)
-    inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions))
+    counted = Counted(lost=metrics.UNACKNOWLEDGED.inc, replaced=metrics.PRODUCERS_REPLACED.inc)
+    inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions), counted=counted)
     follower = ConfigurationFollower(settings, lambda *_: wakes.put("configuration"))
     serve_metrics(settings.metrics_port_base, NAME, lambda: inbox.is_answering)
     if _connect(inbox, wakes):

@@ -1,6 +1,6 @@
 """Joining the batches of many requests, of all projects of a partition, into one inbox record (DESIGN, "Frames are the speed").
 
-Not here: the broker (`inbox.py`), and how long a request waits (`publish.py`).
+Not here: the broker (`producers/inbox.py`), and how long a request waits (`publish.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from producers.connect import Metadata
 from producers.webhook import metrics
 from producers.webhook.cut import MAX_RECORD_BYTES, Piece
 from producers.webhook.frame_body import encode_frame
@@ -20,13 +21,16 @@ LINGER_SECONDS = 0.005
 """How long the first batch of a frame waits for others; each request pays it, each record costs the worker about 100 µs."""
 
 
+Sending = asyncio.Future[Metadata | None]
+
+
 class Inbox(Protocol):
     """Where frames go."""
 
-    def send(self, partition: int, value: bytes, events: bytes) -> asyncio.Future[bool]:
+    def send(self, partition: int, value: bytes, events: bytes) -> Sending:
         """Send one record without blocking; the records of one partition stay in the order of the calls.
 
-        The future tells whether the broker acknowledged it; False does not mean that it was not written.
+        The future is None when the broker did not acknowledge it, which does not mean that it was not written.
         """
         ...
 
@@ -71,8 +75,8 @@ class Joiner:
         sent.add_done_callback(lambda sent: _settle(pieces, sent))
 
 
-def _settle(pieces: list[tuple[Piece, asyncio.Future[bool]]], sent: asyncio.Future[bool]) -> None:
-    is_acknowledged = not sent.cancelled() and sent.result()
+def _settle(pieces: list[tuple[Piece, asyncio.Future[bool]]], sent: Sending) -> None:
+    is_acknowledged = not sent.cancelled() and sent.result() is not None
     for _, done in pieces:
         if not done.done():
             done.set_result(is_acknowledged)

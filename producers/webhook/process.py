@@ -19,20 +19,20 @@ import uvloop
 
 from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
+from producers.inbox import Counted, InboxOfLoop, KafkaInbox
 from producers.listener import bound_address, open_listener
 from producers.serve import build_server
+from producers.webhook import metrics
 from producers.webhook.app import App, Parts
 from producers.webhook.database import Database
 from producers.webhook.doors import Doors, index_doors
 from producers.webhook.failures import Failures
-from producers.webhook.inbox import KafkaInbox
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
-from schemas.errors import Unavailable
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
 from schemas.topics import INBOX
@@ -59,7 +59,9 @@ class Webhook:
         self._listener = listener
         self._doors = Doors()
         topic = INBOX.full_name(settings.topic_prefix)
-        self._inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions))
+        counted = Counted(metrics.ACKNOWLEDGED_SECONDS.observe, metrics.LOST_FRAMES.inc, metrics.PRODUCERS_REPLACED.inc)
+        connect = partial(connect_producer, settings, topic, settings.partitions)
+        self._inbox = InboxOfLoop(KafkaInbox(topic, connect, counted=counted))
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
@@ -85,7 +87,7 @@ class Webhook:
 
     @property
     def is_ready(self) -> bool:
-        return self.is_accepting and self._inbox.is_answering
+        return self.is_accepting and self._inbox.inbox.is_answering
 
     async def serve(self) -> None:
         """Open the door, accept when everything stands, close in order after a signal."""
@@ -105,25 +107,17 @@ class Webhook:
                 raise result
 
     async def _work(self) -> None:
-        await self._connect()
+        await self._inbox.connect(RETRY_SECONDS)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ticks.run())
             tasks.create_task(self._inbox.watch())
-
-    async def _connect(self) -> None:
-        while True:
-            try:
-                return await asyncio.to_thread(self._inbox.connect)
-            except Unavailable as error:
-                log.warning("kafka_unavailable", reason=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
 
     async def _close(self, server: asyncio.Task[None]) -> None:
         self._ticks.stop()
         self._server.should_exit = True
         await asyncio.wait((server,))
         await self._database.close()
-        await asyncio.to_thread(self._inbox.close, CLOSE_SECONDS)
+        await asyncio.to_thread(self._inbox.inbox.close, CLOSE_SECONDS)
         await asyncio.to_thread(self._follower.stop)
         log.info("webhook_stopped")
 

@@ -1,6 +1,6 @@
 """Making a request durable: its batches to their partition's joiner, and how long it waits for the broker.
 
-Not here: joining (`join.py`), the broker (`inbox.py`).
+Not here: joining (`join.py`), the broker (`producers/inbox.py`).
 """
 
 from __future__ import annotations

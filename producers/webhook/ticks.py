@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from producers.webhook.join import Inbox
+from producers.inbox import NO_EVENTS
+from producers.webhook.join import Inbox, Sending
 from schemas.codec import encode
 from schemas.records import Frame, Tick
 
 TICK_SECONDS = 1.0
-NO_EVENTS = b"{}"
 
 
 class DoorTicks:
@@ -23,7 +23,7 @@ class DoorTicks:
     def __init__(self, inbox: Inbox, partitions: int, now_millis: Callable[[], int]) -> None:
         self._inbox = inbox
         self._now_millis = now_millis
-        self._waiting: dict[int, asyncio.Future[bool]] = {}
+        self._waiting: dict[int, Sending] = {}
         self._partitions = range(partitions)
         self._acknowledged: set[int] = set()
         self._is_stopped = asyncio.Event()
@@ -54,7 +54,7 @@ class DoorTicks:
         """Send no more: the door is closing."""
         self._is_stopped.set()
 
-    def _settle(self, partition: int, sent: asyncio.Future[bool]) -> None:
+    def _settle(self, partition: int, sent: Sending) -> None:
         del self._waiting[partition]
-        if not sent.cancelled() and sent.result():
+        if not sent.cancelled() and sent.result() is not None:
             self._acknowledged.add(partition)

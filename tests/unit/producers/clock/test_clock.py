@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 from structlog.testing import capture_logs
 
 from producers.clock.clock import Clock
+from producers.inbox import Settle
 from schemas import records
 from schemas.codec import decode
 from schemas.configuration import Configuration, PartitionConfiguration, Project, pack
@@ -20,14 +20,22 @@ TICK = Tick(NOW, "clock")
 NOTHING = Configuration()
 
 
+@dataclass(frozen=True)
+class Acknowledged:
+    """What the broker says of a record."""
+
+    timestamp: int
+    offset: int = 0
+
+
 @dataclass
 class FakeInbox:
     """Keeps what is sent, until the test says what became of it."""
 
     sent: list[tuple[int, FrameItem]] = field(default_factory=list)
-    waiting: list[tuple[int, Callable[[int | None], None]]] = field(default_factory=list)
+    waiting: list[tuple[int, Settle]] = field(default_factory=list)
 
-    def send(self, partition: int, value: bytes, settle: Callable[[int | None], None]) -> None:
+    def send(self, partition: int, value: bytes, settle: Settle) -> None:
         self.sent += [(partition, item) for item in decode(value, Frame).items]
         self.waiting.append((partition, settle))
 
@@ -35,7 +43,7 @@ class FakeInbox:
         chosen = [one for one in self.waiting if partition in (None, one[0])]
         self.waiting = [one for one in self.waiting if one not in chosen]
         for _, settle in chosen:
-            settle(timestamp)
+            settle(None if timestamp is None else Acknowledged(timestamp))
 
     def take(self) -> list[tuple[int, FrameItem]]:
         taken, self.sent = self.sent, []

@@ -7,10 +7,19 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+from producers.webhook.join import Sending
 from producers.webhook.outcomes import AlertOutcome
 from schemas.codec import decode
 from schemas.errors import Unavailable
 from schemas.records import AlertBatch, Frame, FrameItem
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """What the broker says of a record."""
+
+    offset: int = 0
+    timestamp: int = 0
 
 
 @dataclass
@@ -19,13 +28,13 @@ class FakeInbox:
 
     acknowledges: bool = True
     sent: list[tuple[int, Frame, dict[str, int]]] = field(default_factory=list)
-    waiting: list[asyncio.Future[bool]] = field(default_factory=list)
+    waiting: list[Sending] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
 
-    def send(self, partition: int, value: bytes, events: bytes) -> asyncio.Future[bool]:
+    def send(self, partition: int, value: bytes, events: bytes) -> Sending:
         self.sent.append((partition, decode(value, Frame), json.loads(events)))
         self.sizes.append(len(value))
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        done: Sending = asyncio.get_running_loop().create_future()
         self.waiting.append(done)
         if self.acknowledges:
             self.settle(True)
@@ -34,7 +43,7 @@ class FakeInbox:
     def settle(self, is_acknowledged: bool) -> None:
         waiting, self.waiting = self.waiting, []
         for done in waiting:
-            done.set_result(is_acknowledged)
+            done.set_result(Acknowledged() if is_acknowledged else None)
 
     def items(self) -> Iterator[FrameItem]:
         return (item for _, frame, _ in self.sent for item in frame.items)
