@@ -1,124 +1,25 @@
-"""The operator door on real PostgreSQL and Kafka, as a process, asked over HTTP."""
+"""Lists of the operator door on real PostgreSQL and Kafka: sorted, narrowed, and read from indexes."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import httpx
 import psycopg
 import pytest
 
-from producers.clock.publish import apply_configuration
 from producers.operator.narrowing import ALERTS, Filters, narrow
 from producers.operator.paging import Sort
 from producers.operator.queries import ALERT_SORTS, Scope, list_alerts
 from schemas.matchers import parse_matchers
 from schemas.settings import Address, Settings
-from sinks.postgres.migrate import migrate
+from tests.integration.producers.operator.door import ALERT, ALERT_COLUMNS, INCIDENT, TIMELINE, Asking, Database, alert, apply
 from tests.running_process import running_process
-from tests.servers import wait_until, with_prefix
-from tocsin.embedded import ports, topics
-
-PEOPLE = ("ada", "bob", "carl", "dora", "eve")
-Database = psycopg.Connection[Any]
-ALERT_COLUMNS = "project, number, severity, status, started_at, incident, title, assignees, events, ended_at"
-ALERT = f"""
-INSERT INTO tocsin.alerts ({ALERT_COLUMNS}, version, inbox_offset, inbox_index, first_seen_at, last_seen_at, is_flapping,
-                           integration, fingerprint, identity, content_hash, payload_hash, changes)
-SELECT v.*, 1, 0, 0, v.started_at, v.started_at, false, 'generic', 'f', '', '', '', '{{}}'
-FROM (VALUES (%s::text, %s::bigint, %s::text, %s::text, %s::timestamptz, %s::bigint, %s::text, %s::text[], %s::bigint,
-              %s::timestamptz)) v ({ALERT_COLUMNS})"""
-INCIDENT = """
-INSERT INTO tocsin.incidents (project, number, version, inbox_offset, inbox_index, title, description, severity,
-    status, group_values, firing, total, created_at, components, author, assignees, links, is_confidential, is_sla_missed,
-    told, told_severity, timeline_count, notification_count)
-VALUES ('shop', %s, 1, 0, 0, 'I', '', 'high', %s, '[{"name": "service", "value": "web"}]', 1, 1, %s, '{}', %s, %s, '[]',
-    %s, false, '{}', 'high', 0, 0)"""
-TIMELINE = """
-INSERT INTO tocsin.timeline (project, incident, number, at, actor, kind, text, details, inbox_offset, inbox_index)
-VALUES ('shop', %s, %s, %s, 'ada', 'comment', %s, '{}', 0, 0)"""
-
-
-def alert(number: int, severity: str = "high", status: str = "triggered", **said: Any) -> tuple[Any, ...]:
-    start = said.get("start", f"2026-01-01T00:00:{number:02}Z")
-    names, ended_at = said.get("assignees", []), said.get("ended_at")
-    project, events = said.get("project", "shop"), said.get("events", 1)
-    return (project, number, severity, status, start, said.get("incident"), f"alert {number}", names, events, ended_at)
-
-
-@pytest.fixture(scope="module")
-def settings(bare_kafka: Settings, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A read model, a configuration and a local token, shared by the tests of this module."""
-    data = tmp_path_factory.mktemp("operator")
-    (data / "token").write_text("local-token\n")
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE operator")
-    own_database = urlunsplit(urlsplit(database_url)._replace(path="/operator"))
-    migrate(own_database)
-    own_topics = with_prefix(bare_kafka, "operator.")
-    topics.create(own_topics, 0, wait_seconds=60)
-    listen = Address("127.0.0.1", ports.any_free(frozenset()))
-    settings = dataclasses.replace(own_topics, database_url=own_database, data=data, operator_listen=listen)
-    apply(settings, "ada: responder, bob: viewer, carl: viewer")
-    return settings
-
-
-def apply(settings: Settings, members: str) -> None:
-    people = "\n".join(f"  {name}: {{name: {name}, tokens: ['sha256:{sha256(name.encode()).hexdigest()}']}}" for name in PEOPLE)
-    file = settings.data / "tocsin.yaml"
-    file.write_text(f"projects: {{shop: {{title: Web shop, members: {{{members}}}}}, bank: {{}}}}\npeople:\n{people}\n")
-    apply_configuration(settings, file)
-
-
-@pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    with psycopg.connect(settings.database_url, autocommit=True) as connection:
-        yield connection
-        connection.execute("TRUNCATE tocsin.alerts, tocsin.payloads, tocsin.incidents, tocsin.timeline")
-
-
-class Asking:
-    """Someone with a token who asks the running door."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._client = httpx.Client(base_url=f"http://{settings.operator_listen}", trust_env=False, timeout=10)
-
-    def get(self, path: str, token: str = "ada") -> httpx.Response:
-        return self._client.get(path, headers={"Authorization": f"Bearer {token}"})
-
-    def numbers(self, path: str, token: str = "ada") -> list[int]:
-        """The numbers of a whole list, page by page."""
-        found: list[int] = []
-        cursor = ""
-        while True:
-            page = self.get(f"/api/v1/projects/shop/{path}{cursor}", token).raise_for_status().json()
-            found += [item["number"] for item in page["items"]]
-            if page["next"] is None:
-                return found
-            cursor = f"&cursor={page['next']}"
-
-    def is_ready(self) -> bool:
-        try:
-            return self._client.get("/-/ready").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def close(self) -> None:
-        self._client.close()
-
-
-@pytest.fixture(scope="module")
-def asking(settings: Settings) -> Iterator[Asking]:
-    with running_process("operator", settings, settings.data / "log"):
-        client = Asking(settings)
-        wait_until(client.is_ready, "the door is ready")
-        yield client
-        client.close()
+from tests.servers import wait_until
+from tocsin.embedded import ports
 
 
 def test_lists_sort_and_filter_a_page_at_a_time(asking: Asking, database: Database) -> None:
@@ -138,6 +39,8 @@ def test_lists_sort_and_filter_a_page_at_a_time(asking: Asking, database: Databa
     assert backwards == {sort: numbers[::-1] for sort, numbers in listed.items()}
     assert asking.numbers(f"alerts?{everything}sort=ended_at") == [3, 1, 2, 4]
     assert asking.numbers(f"alerts?{everything}sort=-status") == [1, 2, 3, 4]
+    assert asking.numbers(f"alerts?{everything}sort=-urgency") == [2, 1, 3, 4]
+    assert asking.numbers(f"alerts?{everything}sort=urgency") == [4, 3, 1, 2]
     assert asking.numbers("alerts?limit=2") == [1, 3, 2]
     assert asking.numbers("alerts?status=open&sort=-number") == [2, 1]
     assert asking.numbers("alerts?status=open&status=ignored&assignee=me&sort=number") == [1, 4]
