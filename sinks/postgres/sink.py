@@ -1,11 +1,13 @@
 """The sink that keeps the read model: each batch of entries and the positions after it in one transaction.
 
-Not here: following the journal (`sinks/reader.py`), rows and statements (`rows.py`, `tables.py`), the schema (`migrations/`).
+Not here: following the journal (`sinks/reader.py`), rows and statements (`rows.py`, `tables.py`), the schema (`migrations/`),
+what is dropped when (`housekeeping.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +18,7 @@ from psycopg import errors
 from schemas.chain import Position
 from schemas.errors import OperatorError, Unavailable
 from schemas.settings import Settings
+from sinks.postgres.housekeeping import Housekeeping
 from sinks.postgres.rows import encode_rows, gather_rows, replace_nul
 from sinks.sink import Assignment, Batch, Section, Superseded
 
@@ -38,7 +41,7 @@ READ_POSITIONS = "SELECT partition, journal_offset, next_inbox, topic_id FROM to
 LOCK_POSITIONS = READ_POSITIONS + " ORDER BY partition FOR UPDATE"
 MOVE_POSITION = "UPDATE tocsin.positions SET journal_offset = %s, next_inbox = %s WHERE partition = %s"
 SECTIONS: frozenset[Section] = frozenset(
-    ("alerts", "contents", "payloads", "incidents", "silences", "projects", "timeline", "outcomes", "notifications")
+    ("alerts", "contents", "payloads", "incidents", "silences", "projects", "timeline", "outcomes", "notifications", "partition")
 )
 
 
@@ -54,8 +57,9 @@ class PostgresSink:
     takes_all_partitions = False
     linger_seconds = 0.0
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._database_url = database_url
+        self._housekeeping = Housekeeping(clock)
         self._connection: psycopg.Connection | None = None
         self._assignment: Assignment | None = None
 
@@ -73,6 +77,7 @@ class PostgresSink:
         """Apply a batch, whole or not at all; `Superseded` when the rows are no longer where it begins."""
         encoded = {table: encode_rows(rows) for table, rows in gather_rows(batch).items()}
         statements = {table.statement(): text for table, text in encoded.items()}
+        self._prepare(batch)
         try:
             self._apply(batch, statements)
         except ValueRefused as error:
@@ -80,12 +85,22 @@ class PostgresSink:
             self._apply(batch, {statement: replace_nul(text) for statement, text in statements.items()})
 
     def tend(self) -> None:
-        """Nothing is due by time."""
+        """Keep the tables in bounds."""
+        if self._housekeeping.is_due():
+            with self._session() as connection:
+                self._housekeeping.keep(connection)
 
     def close(self) -> None:
+        self._housekeeping.forget_days()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _prepare(self, batch: Batch) -> None:
+        days = self._housekeeping.new_days(batch)
+        if days:
+            with self._session() as connection:
+                self._housekeeping.add_days(connection, days)
 
     def _apply(self, batch: Batch, statements: Mapping[str, str]) -> None:
         with self._transaction() as connection, connection.pipeline():
@@ -113,15 +128,18 @@ class PostgresSink:
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection]:
-        """Run a transaction; psycopg's errors end here."""
+        with self._session() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def _session(self) -> Iterator[psycopg.Connection]:
+        """Give the connection; psycopg's errors end here."""
         try:
-            connection = self._connect()
-            with connection.transaction():
-                yield connection
+            yield self._connect()
         except PROBLEMS_THAT_PASS as error:
             self.close()
             raise Unavailable(f"PostgreSQL: {str(error).strip() or repr(error)}") from error
-        except errors.UndefinedTable as error:
+        except (errors.UndefinedTable, errors.UndefinedFunction) as error:
             raise OperatorError("the database lacks tocsin's tables: run `tocsin database migrate`") from error
         except psycopg.DataError as error:
             raise ValueRefused(f"PostgreSQL cannot hold what the journal says: {str(error).strip()}") from error
