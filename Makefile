@@ -1,7 +1,7 @@
 # Every command of the project; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check fmt unit thorough stories contract integration e2e crash bench docs
+.PHONY: help setup lock demo test check fmt unit thorough stories contract integration e2e crash simulate bench docs
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -55,6 +55,9 @@ e2e: setup  ## a real Alertmanager, a real browser
 
 crash: setup  ## kill everything in turn under load, then check the promises (SEED=1 CRASH_SECONDS=180)
 	@$(BIN)/python -m tests.crash $(if $(SEED),--seed $(SEED)) $(if $(CRASH_SECONDS),--seconds $(CRASH_SECONDS))
+
+simulate: setup  ## months of operation on the virtual clock, another seed each time (SEED=1 MONTHS=12)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(MONTHS),--months $(MONTHS))
 
 bench: setup  ## measure, ~6 minutes (ARGS="--only core --json new.json", ARGS="--compare old.json new.json")
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -25,6 +25,8 @@ from tests.world import batch, millis
 
 FORMATS = {"generic": "generic", "prom": "alertmanager", "direct": "prometheus"}
 """Integrations, and what they send."""
+Latest = tuple[int, int]
+"""Numbers of a project's latest alert and incident."""
 PEOPLE = ("ada", "bob", "eve")
 TITLES = "ABCDEFGH"
 SERVICES = ("db", "web", None)
@@ -112,12 +114,12 @@ def _said(chance: Random, at: float, integration: str) -> dict[str, Any]:
     return said
 
 
-def some_command(chance: Random, project: str, at: float, unit: int = 1) -> Command:
-    """A command about a low number, sensible as a rule; `unit` is how many seconds a short while is."""
+def some_command(chance: Random, project: str, at: float, unit: int = 1, latest: Latest = (9, 6)) -> Command:
+    """A command about one of the latest alerts or incidents, sensible as a rule; `unit` is how many seconds a short while is."""
     if chance.random() < 0.04:
         return _command(chance, project, "alert", "dance", 1, {})
     if chance.random() < 0.15:
-        return _command(chance, project, "alert", *_many(chance))
+        return _command(chance, project, "alert", *_many(chance, latest))
     if chance.random() < 0.3:
         verb, number, said = _about_silence(chance, at, unit)
         return _command(chance, project, "silence", verb, number, said)
@@ -125,7 +127,8 @@ def some_command(chance: Random, project: str, at: float, unit: int = 1) -> Comm
     if target == "incident" and chance.random() < 0.1:
         return _command(chance, project, target, "create", None, {"title": "by hand"})
     verb = chance.choice(tuple(ARGUMENTS[target]))  # type: ignore[index]  # mypy joins the choices to str
-    return _command(chance, project, target, verb, chance.randint(1, 9), _arguments(chance, verb, at))
+    number = _one_of(chance, latest[target == "incident"])
+    return _command(chance, project, target, verb, number, _arguments(chance, verb, at, latest))
 
 
 def _command(chance: Random, project: str, target: str, verb: str, number: int | None, said: dict[str, Any]) -> Command:
@@ -134,10 +137,12 @@ def _command(chance: Random, project: str, target: str, verb: str, number: int |
     return Command(project, id, chance.choice(PEOPLE), verb, target, number, text)
 
 
-def _many(chance: Random) -> tuple[str, None, dict[str, Any]]:
+def _many(chance: Random, latest: Latest) -> tuple[str, None, dict[str, Any]]:
     verb = chance.choice(BULK_VERBS)
     said: dict[str, Any] = {"assignee": "ada"} if verb == "assign" else {}
-    named = {"numbers": [chance.randint(1, 9) for _ in range(3)]} if chance.random() < 0.5 else {"matchers": ['service="db"']}
+    named = (
+        {"numbers": [_one_of(chance, latest[0]) for _ in range(3)]} if chance.random() < 0.5 else {"matchers": ['service="db"']}
+    )
     return verb, None, said | named
 
 
@@ -151,13 +156,17 @@ def _about_silence(chance: Random, at: float, unit: int) -> tuple[str, int | Non
     return verb, None if verb == "create" else chance.randint(1, 4), said | ({"starts_at": _iso(start)} if start > at else {})
 
 
-def _arguments(chance: Random, verb: str, at: float) -> dict[str, Any]:
+def _one_of(chance: Random, latest: int) -> int:
+    return max(1, latest - chance.randint(0, 8))
+
+
+def _arguments(chance: Random, verb: str, at: float, latest: Latest) -> dict[str, Any]:
     """Give arguments for a command about one alert or incident; of other shapes than its own it has none."""
-    number = chance.randint(1, 6)
+    alert, incident = (_one_of(chance, number) for number in latest)
     shapes: dict[str, dict[str, Any]] = {
         "assign": {"assignee": "ada"}, "unassign": {"assignee": "ada"}, "comment": {"text": "seen"},
-        "move": {"incident": number}, "link-alert": {"alert": number}, "unlink-alert": {"alert": number},
-        "merge": {"into": number}, "timeline": {"text": "then", "at": _iso(at)}, "confidential": {"on": chance.random() < 0.5},
+        "move": {"incident": incident}, "link-alert": {"alert": alert}, "unlink-alert": {"alert": alert},
+        "merge": {"into": incident}, "timeline": {"text": "then", "at": _iso(at)}, "confidential": {"on": chance.random() < 0.5},
         "severity": {"severity": chance.choice(SEVERITIES)}, "title": {"title": "better"}, "description": {"description": "so"},
         "zoom": {"text": "https://zoom.us/j/123456789"}, "link": {"url": "https://a.example/"},
         "unlink": {"url": "https://a.example/"}, "status-update": {"status": "monitoring", "text": "better"},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from processors.core.content import content_of
@@ -31,8 +32,11 @@ def value_of(content: Content, alert: Any, name: str) -> str:
     return content.labels.get(name.removeprefix("labels."), "")
 
 
+read_matcher = lru_cache(1024)(parse_matcher)
+
+
 def fits(texts: list[str], content: Content, alert: Any) -> bool:
-    matchers = map(parse_matcher, texts)
+    matchers = map(read_matcher, texts)
     return all(matcher.matches(value_of(content, alert, matcher.name)) for matcher in matchers)
 
 
@@ -68,8 +72,9 @@ def find_muting(state: State, rules: Project, alert: AlertState) -> SuppressedBy
 
 def _sources(state: State, rules: Project, alert: AlertState, content: Content) -> list[int]:
     found = []
-    for other in list(state.alerts.values()):
-        if other.project != alert.project or other.number == alert.number or not other.counts_as_firing:
+    for number in state.mutes.open_numbers.get(alert.project, ()) if rules.inhibit else ():
+        other = state.alerts[alert.project, number]
+        if other.number == alert.number or not other.counts_as_firing:
             continue
         said = content_of(state, other)
         for rule in rules.inhibit:

@@ -23,7 +23,7 @@ def some_rules(chance: Random, unit: int = 1) -> dict[str, Any]:
         "integrations": _integrations(chance, while_),
         "incidents": _some_of(chance, _incident_rules(while_)),
         "inhibit": _some_of(chance, _INHIBIT),
-        "maintenance": _some_of(chance, _maintenance(while_))[:1],
+        "maintenance": chance.choices(_maintenance(while_), weights=(6, 1, 4)) if chance.random() < 0.4 else [],
         "notify": _some_of(chance, _routes(while_)),
         "flap_after": chance.choice((2, 5)),
         "flap_window": 20 * while_,
