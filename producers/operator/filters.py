@@ -28,16 +28,17 @@ AlertStatus = Literal["open", "triggered", "acknowledged", "resolved", "ignored"
 IncidentStatus = Literal["open", "triggered", "acknowledged", "resolved"]
 AlertSort = Literal[
     "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "events", "-events", "severity", "-severity",
-    "status", "-status",
+    "status", "-status", "urgency", "-urgency",
 ]  # fmt: skip
 IncidentSort = Literal[
     "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "severity", "-severity", "status", "-status",
+    "urgency", "-urgency",
 ]  # fmt: skip
 SilenceState = Literal["pending", "active", "expired"]
 SilenceSort = Literal["ends_at", "-ends_at", "starts_at", "-starts_at"]
 MATCHER = 'As in silences, `service=~"web|api"`: fields by name, other names are labels (of incidents: of their group).'
 SEARCH = "Part of title, description, service or monitoring tool, in any case."
-SORT = "By what to sort; `-` gives the largest, most severe or newest first."
+SORT = "By what to sort; `-` gives the largest, most severe or newest first. `-urgency`: open, then most severe, then newest."
 
 
 class Said(BaseModel):

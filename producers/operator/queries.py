@@ -48,6 +48,7 @@ ALERT_SORTS: dict[str, SortKey] = {
     "events": SortKey("a.events", "bigint"),
     "severity": SortKey("tocsin.severity_rank(a.severity)", "smallint"),
     "status": SortKey(_STATUS_RANK.replace("{table}", "a"), "integer"),
+    "urgency": SortKey("tocsin.urgency(a.status, a.severity)", "smallint"),
 }
 INCIDENT_SORTS: dict[str, SortKey] = {
     "number": SortKey("i.number", "bigint"),
@@ -55,6 +56,7 @@ INCIDENT_SORTS: dict[str, SortKey] = {
     "ended_at": SortKey("coalesce(i.resolved_at, 'infinity')", "timestamptz"),
     "severity": SortKey("tocsin.severity_rank(i.severity)", "smallint"),
     "status": SortKey(_STATUS_RANK.replace("{table}", "i"), "integer"),
+    "urgency": SortKey("tocsin.urgency(i.status, i.severity)", "smallint"),
 }
 _ALERTS: LiteralString = """
 SELECT a.project, a.number, a.version, a.title, a.description, a.severity, a.status, a.events, a.started_at, a.ended_at,

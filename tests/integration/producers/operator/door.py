@@ -54,13 +54,23 @@ class Asking:
     def get(self, path: str, token: str = "ada") -> httpx.Response:
         return self._client.get(path, headers={"Authorization": f"Bearer {token}"})
 
+    def ask(self, method: str, path: str, body: Any = None, token: str = "ada") -> httpx.Response:
+        """Ask for something of the project to be changed."""
+        return self._client.request(
+            method, f"/api/v1/projects/shop/{path}", json=body or {}, headers={"Authorization": f"Bearer {token}"}
+        )
+
     def numbers(self, path: str, token: str = "ada") -> list[int]:
         """The numbers of a whole list, page by page."""
-        found: list[int] = []
+        return self.all(path, "number", token)
+
+    def all(self, path: str, name: str, token: str = "ada") -> list[Any]:
+        """A field of all items of a list, page by page."""
+        found: list[Any] = []
         cursor = ""
         while True:
             page = self.get(f"/api/v1/projects/shop/{path}{cursor}", token).raise_for_status().json()
-            found += [item["number"] for item in page["items"]]
+            found += [item[name] for item in page["items"]]
             if page["next"] is None:
                 return found
             cursor = f"&cursor={page['next']}"
