@@ -15,7 +15,7 @@ app = typer.Typer(help="The alerts of a project.", no_args_is_help=True)
 STATUSES = ("open", "triggered", "acknowledged", "resolved", "ignored")
 Sort = Literal[
     "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "events", "-events", "severity", "-severity",
-    "status", "-status",
+    "status", "-status", "urgency", "-urgency",
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def list_alerts(
         status=status, severity=severity, integration=integration, assignee=assignee, matcher=matcher, search=search
     )
     filters = [*filters, *query_of(**{"from": since, "to": before})]
-    query = [*filters, *query_of(sort=sort or reading.default_sort(status), limit=limit, cursor=cursor)]
+    query = [*filters, *query_of(sort=sort or reading.DEFAULT_SORT, limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "alerts"), query)
     if as_json:

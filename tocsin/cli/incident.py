@@ -14,8 +14,9 @@ from tocsin.terminal import Terminal
 app = typer.Typer(help="The incidents of a project.", no_args_is_help=True)
 STATUSES = ("open", "triggered", "acknowledged", "resolved")
 Sort = Literal[
-    "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "severity", "-severity", "status", "-status"
-]
+    "number", "-number", "started_at", "-started_at", "ended_at", "-ended_at", "severity", "-severity", "status", "-status",
+    "urgency", "-urgency",
+]  # fmt: skip
 
 
 @app.command("list")
@@ -41,7 +42,7 @@ def list_incidents(
 
     filters = query_of(status=status, severity=severity, assignee=assignee, matcher=matcher, search=search)
     filters = [*filters, *query_of(**{"from": since, "to": before})]
-    query = [*filters, *query_of(sort=sort or reading.default_sort(status), limit=limit, cursor=cursor)]
+    query = [*filters, *query_of(sort=sort or reading.DEFAULT_SORT, limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "incidents"), query)
     if as_json:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from tocsin.asking import Asking
 
 MAX_NUMBER = 2**63 - 1
-OPEN = frozenset({"open", "triggered", "acknowledged"})
 DEFAULT_LIMIT = 50
 """A screenful or two; the API itself gives 100."""
 Project = Annotated[str, typer.Argument(help="The project's key.")]
@@ -44,16 +43,10 @@ Matchers = Annotated[
 ]
 Search = Annotated[str | None, typer.Option("--search", help="Part of title, description, service or monitoring tool.")]
 Since = Annotated[str | None, typer.Option("--from", help="Begun then or later, such as 2026-12-06T02:00 (UTC).")]
-SORT_HELP = "`-`: largest, most severe or newest first [open first; of open ones alone the most severe first]."
+SORT_HELP = "`-`: largest, most severe or newest first [-urgency: open, then most severe, then newest]."
+DEFAULT_SORT = "-urgency"
+"""What should be seen first is at the top (LOOK.md)."""
 Before = Annotated[str | None, typer.Option("--to", help="Begun before then.")]
-
-
-def default_sort(statuses: list[str] | None) -> str:
-    """What should be seen first is at the top, the newest first within (LOOK.md).
-
-    The API sorts by one thing at a time: by severity what is over would stand above what burns, unless it is left out.
-    """
-    return "-severity" if statuses and OPEN.issuperset(statuses) else "-status"
 
 
 def operator() -> Asking:

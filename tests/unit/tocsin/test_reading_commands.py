@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from schemas.errors import Unavailable
 from tocsin.asking import Asking
 from tocsin.cli.main import app
-from tocsin.cli.reading import default_sort
 from tocsin.read_api import Alerts, Incidents, OneAlert, OneIncident, incident_with_timeline, query_of, read
 from tocsin.show import render_alert, render_alerts, render_incident, render_incidents
 from tocsin.terminal import Terminal, millis_of
@@ -181,16 +180,8 @@ def test_filters_reach_the_api_under_its_own_names(tmp_path: Path, kind: str) ->
     assert (done.exit_code, done.stdout, url.path) == (0, page().decode() + "\n", f"/api/v1/projects/shop/{kind}s")
     assert sorted(url.params.multi_items()) == [
         ("assignee", "me"), ("from", "1"), ("limit", "5"), ("matcher", MATCHER), ("search", "x"), ("severity", "high"),
-        ("sort", "-status"), ("status", "open"), ("status", "resolved"), ("to", "2"),
+        ("sort", "-urgency"), ("status", "open"), ("status", "resolved"), ("to", "2"),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("statuses", "sort"),
-    [(None, "-status"), (["open"], "-severity"), (["triggered", "acknowledged"], "-severity"), (["open", "resolved"], "-status")],
-)
-def test_what_is_over_never_stands_above_what_is_open(statuses: list[str] | None, sort: str) -> None:
-    assert default_sort(statuses) == sort
 
 
 @pytest.mark.parametrize(
