@@ -134,6 +134,8 @@ def restore(state: State, parts: Sequence[Entry]) -> None:
             state.put_incident(incident)
         for silence in _read(entry.silences, records.SilenceSection):
             state.put_silence(silence)
+        for command in _read(entry.commands, records.CommandSection):
+            state.put_command(command)
         for project in _read(entry.projects, records.ProjectSection):
             state.put_project(project)
         if entry.partition:

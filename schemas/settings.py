@@ -68,6 +68,11 @@ class Settings:
         4, "Partitions of inbox and journal; fixed for the life of a cluster. 16 or more are advised for a cluster of its own."
     )
     database_url: str = setting("", "PostgreSQL, as a libpq URL. Empty: the embedded server of `tocsin up`.")
+    retention: int = setting(
+        400,
+        "Days for which PostgreSQL keeps what is over: resolved alerts with their payloads, resolved incidents with timeline and "
+        "notifications, silences that have ended. What is open, or can still be reopened, stays however old it is.",
+    )
     data: Path = setting(Path(".tocsin"), "Directory of the embedded stack and of local files.")
     config: str = setting("", "Configuration file that `tocsin up` applies at its start.")
     schema_registry_url: str = setting("", "Confluent-compatible registry. Empty: Avro single-object encoding.")

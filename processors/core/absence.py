@@ -60,7 +60,7 @@ def _resolve_by_absence(state: State, alert: AlertState) -> None:
         return
     changes: list[IncidentChange] = []
     text = f"alert #{alert.number} was not sent again in time"
-    incident = incidents.record(state, incident, "alert_timed_out", text, alert=str(alert.number))
+    incident = incidents.record(state, incident, "alert_timed_out", text, alert=alert.number)
     note_end(state, state.rules.of(alert.project), incident, alert, changes)
     tell_all(state, changes)
 

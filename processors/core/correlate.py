@@ -24,7 +24,7 @@ def correlate(work: Work) -> None:
 
 def find_home(state: State, rules: ProjectRules, alert: AlertState, changes: list[IncidentChange]) -> AlertState:
     """Let an alert join, open or reopen an incident, or wait for others; returns the alert as it is after."""
-    if not takes_part(alert) or not rules.incidents.rules or _is_in_open_incident(state, alert):
+    if not takes_part(alert) or alert.is_held_out or not rules.incidents.rules or _is_in_open_incident(state, alert):
         return alert
     known = (state.rules.version, alert.content_hash, alert.severity, alert.status)
     key = (alert.project, alert.number)
@@ -51,7 +51,10 @@ def _gather(
     state: State, rules: ProjectRules, rule: IncidentRule, group: Group, alert: AlertState, changes: list[IncidentChange]
 ) -> AlertState:
     newest = _newest_of_group(state, rule, group, alert.project)
-    if newest is not None and newest.is_open and _saw_an_alert_lately(state, newest, rule.within):
+    merged_into = None if newest is None else _where_it_was_merged(state, newest)
+    if merged_into is not None or (newest is not None and newest.is_open and _saw_an_alert_lately(state, newest, rule.within)):
+        newest = merged_into or newest
+        assert newest is not None
         home, alert, rose = incidents.join(state, rules, newest, alert)
         if rose:
             changes.append(IncidentChange(home.project, home.number, "severity_raised"))
@@ -75,6 +78,14 @@ def _gather(
 def _newest_of_group(state: State, rule: IncidentRule, group: Group, project: str) -> IncidentState | None:
     number = state.newest_incidents.get((project, group_key(rule.name, group)))
     return None if number is None else state.incidents[project, number]
+
+
+def _where_it_was_merged(state: State, incident: IncidentState) -> IncidentState | None:
+    """Follow merges to the open incident that now stands for this one; None: it was not merged, or that is resolved."""
+    target: IncidentState | None = incident
+    while target is not None and target.merged_into is not None:
+        target = state.incidents.get((target.project, target.merged_into))
+    return target if target is not None and target is not incident and target.is_open else None
 
 
 def _saw_an_alert_lately(state: State, incident: IncidentState, within: int | None) -> bool:

@@ -6,6 +6,8 @@ tell (`notify.py`); each function returns the incident as it is after.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from processors.core.content import content_of, lookup_of
 from processors.core.describe import describe, title_of
 from processors.core.rules import ProjectRules
@@ -40,20 +42,31 @@ def is_worse(severity: Severity, than: Severity) -> bool:
     return SEVERITIES.index(severity) < SEVERITIES.index(than)
 
 
-def record(state: State, incident: IncidentState, kind: str, text: str, actor: str = ALERT_BOT, **details: str) -> IncidentState:
-    """Add an entry to an incident's timeline."""
-    number = incident.timeline_count + 1
-    cause = state.cause
-    state.decisions.timeline.append(
-        TimelineItem(
-            incident.project, incident.number, None, number, state.now, actor, kind, text, details, cause.offset, cause.index
-        )
+def record(
+    state: State,
+    incident: IncidentState,
+    kind: str,
+    text: str,
+    actor: str = ALERT_BOT,
+    *,
+    alert: int | None = None,
+    at: int | None = None,
+    details: Mapping[str, str] | None = None,
+) -> IncidentState:
+    """Add an entry to an incident's timeline, about one of its alerts or the whole; `at`: when it was, if not now."""
+    number, cause = incident.timeline_count + 1, state.cause
+    when = state.now if at is None else at
+    item = TimelineItem(
+        incident.project, incident.number, alert, number, when, actor, kind, text, dict(details or {}), cause.offset, cause.index
     )
+    state.decisions.timeline.append(item)
     return state.change_incident(incident, timeline_count=number)
 
 
-def open_incident(state: State, rule: IncidentRule, group: list[tuple[str, str]], alerts: list[AlertState]) -> IncidentState:
-    """Open an incident for one or many alerts, named after the first; they are not in it yet."""
+def open_incident(
+    state: State, rule: IncidentRule | None, group: list[tuple[str, str]], alerts: list[AlertState], actor: str = ALERT_BOT
+) -> IncidentState:
+    """Open an incident for one or many alerts, named after the first; they are not in it yet. No rule: a person opens it."""
     alert = alerts[0]
     severity = min((member.severity for member in alerts), key=SEVERITIES.index)
     content = content_of(state, alert)
@@ -65,40 +78,91 @@ def open_incident(state: State, rule: IncidentRule, group: list[tuple[str, str]]
         offset=state.cause.offset,
         index=state.cause.index,
         title=title_of(content, number),
-        description=describe(alert, content, rule.template),
+        description=describe(alert, content, "" if rule is None else rule.template),
         severity=severity,
         status="triggered",
-        rule=rule.name,
+        rule=None if rule is None else rule.name,
         group=[GroupValue(name, value) for name, value in group],
         firing=0,
         total=0,
         created_at=state.now,
-        publish_at=state.now + rule.publish_after if rule.publish == "auto" else None,
+        publish_at=None if rule is None or rule.publish != "auto" else state.now + rule.publish_after,
         first_alert=alert.number,
         service=content.service,
         runbook=next((link.url for link in content.links if link.kind == "runbook"), None),
-        author=ALERT_BOT,
+        author=actor,
     )
     state.put_incident(incident)
-    return record(state, incident, "opened", f"opened by rule {rule.name} for alert #{alert.number}", alert=str(alert.number))
+    text = f"opened for alert #{alert.number}" if rule is None else f"opened by rule {rule.name} for alert #{alert.number}"
+    return record(state, incident, "opened", text, actor, alert=alert.number)
 
 
-def join(state: State, rules: ProjectRules, incident: IncidentState, alert: AlertState) -> tuple[IncidentState, AlertState, bool]:
+def open_by_hand(state: State, project: str, title: str, severity: Severity, description: str, actor: str) -> IncidentState:
+    """Open an incident that no alert has caused."""
+    incident = IncidentState(
+        project=project,
+        number=state.next_number(project, "incidents"),
+        version=1,
+        offset=state.cause.offset,
+        index=state.cause.index,
+        title=title,
+        description=description,
+        severity=severity,
+        status="triggered",
+        rule=None,
+        group=[],
+        firing=0,
+        total=0,
+        created_at=state.now,
+        author=actor,
+    )
+    state.put_incident(incident)
+    return record(state, incident, "opened", "opened by hand", actor)
+
+
+def join(
+    state: State, rules: ProjectRules, incident: IncidentState, alert: AlertState, actor: str = ALERT_BOT
+) -> tuple[IncidentState, AlertState, bool]:
     """Take an alert into an open incident; says also whether the incident's severity rose."""
-    alert = state.change_alert(alert, incident=incident.number, waiting_group=None)
+    before = incident.components
+    alert = state.change_alert(alert, incident=incident.number, waiting_group=None, is_held_out=False)
+    fires = alert.counts_as_firing
     incident = state.change_incident(
         incident,
         total=incident.total + 1,
-        firing=incident.firing + 1,
-        resolve_at=None,
+        firing=incident.firing + fires,
+        resolve_at=None if fires else incident.resolve_at,
         components=_components(state, rules, incident, alert),
     )
     if alert.number != incident.first_alert:
-        incident = record(state, incident, "alert_joined", f"alert #{alert.number} joined", alert=str(alert.number))
-    if incident.published is not None and incident.published.components != incident.components:
-        incident = state.change_incident(incident, published=_republished(incident, components=incident.components))
-    incident, rose = _raise_to(state, incident, alert) if not _was_known(state, alert) else (incident, False)
+        incident = record(state, incident, "alert_joined", f"alert #{alert.number} joined", actor, alert=alert.number)
+    if incident.published is not None and incident.components != before:
+        shown = list(dict.fromkeys([*incident.published.components, *incident.components[len(before) :]]))
+        incident = state.change_incident(incident, published=_republished(incident, components=shown))
+    worsens = fires and alert.suppressed_by is None and not _was_known(state, alert)
+    incident, rose = _raise_to(state, incident, alert) if worsens else (incident, False)
     return incident, alert, rose
+
+
+def leave(state: State, alert: AlertState, text: str, actor: str, *, is_held_out: bool = False) -> IncidentState | None:
+    """Take an alert out of its incident; gives that as it is after, None when there was none or it was forgotten."""
+    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    state.change_alert(alert, incident=None, is_held_out=is_held_out)
+    if incident is None:
+        return None
+    incident = state.change_incident(incident, total=incident.total - 1, firing=incident.firing - alert.counts_as_firing)
+    return record(state, incident, "alert_left", text, actor, alert=alert.number)
+
+
+def recount(state: State, before: AlertState, alert: AlertState) -> IncidentState | None:
+    """Count an alert in its open incident anew after its status has changed; None: it is in no open incident."""
+    incident = None if alert.incident is None else state.incidents[alert.project, alert.incident]
+    if incident is None or not incident.is_open:
+        return None
+    more = alert.counts_as_firing - before.counts_as_firing
+    if more == 0:
+        return incident
+    return state.change_incident(incident, firing=incident.firing + more, resolve_at=None if more > 0 else incident.resolve_at)
 
 
 def _was_known(state: State, alert: AlertState) -> bool:
@@ -135,7 +199,7 @@ def set_severity(state: State, incident: IncidentState, severity: Severity, acto
     kind = "severity_raised" if is_worse(severity, before) else "severity_lowered"
     text = f"severity {kind.removeprefix('severity_')} from {before} to {severity}"
     incident = state.change_incident(incident, severity=severity)
-    incident = record(state, incident, kind, text, actor, before=before, after=severity)
+    incident = record(state, incident, kind, text, actor, details={"before": before, "after": severity})
     if incident.published is not None:
         incident = state.change_incident(incident, published=_republished(incident, impact=IMPACTS[severity]))
     return incident
@@ -159,17 +223,37 @@ def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_
     return record(state, incident, "reopened", text, actor)
 
 
-def publish(state: State, incident: IncidentState, actor: str = ALERT_BOT) -> IncidentState:
+def publish(
+    state: State,
+    incident: IncidentState,
+    actor: str = ALERT_BOT,
+    *,
+    title: str | None = None,
+    impact: str | None = None,
+    components: list[str] | None = None,
+) -> IncidentState:
     """Show an incident on the status page: its title, its impact, its components, and nothing else."""
     publication = Publication(
-        title=incident.title,
-        impact=IMPACTS[incident.severity],
-        components=incident.components,
+        title=title or incident.title,
+        impact=impact or IMPACTS[incident.severity],
+        components=incident.components if components is None else components,
         published_at=state.now,
         updates=[PublicUpdate(state.now, "investigating", INVESTIGATING)],
     )
     incident = state.change_incident(incident, published=publication, publish_at=None)
     return record(state, incident, "published", "published on the status page", actor)
+
+
+def unpublish(state: State, incident: IncidentState, actor: str, text: str = "taken off the status page") -> IncidentState:
+    """Show an incident on the status page no longer, nor publish it by its rule."""
+    incident = state.change_incident(incident, published=None, publish_at=None)
+    return record(state, incident, "unpublished", text, actor)
+
+
+def say_publicly(state: State, incident: IncidentState, update: PublicUpdate, actor: str) -> IncidentState:
+    """Add an update to what the status page shows."""
+    incident = state.change_incident(incident, published=_republished(incident, update=update))
+    return record(state, incident, "status_update", f"{update.status}: {update.text}", actor)
 
 
 def _republished(

@@ -103,6 +103,8 @@ class State:
         self.incidents: dict[Key, IncidentState] = {}
         self.projects: dict[str, ProjectState] = {}
         self.silences: dict[tuple[str, str], SilenceState] = {}
+        self.commands: dict[tuple[str, str, str], CommandState] = {}
+        """What was answered, oldest first."""
 
         self.open_alerts: dict[Identity, int] = {}
         self.newest_alerts: dict[Identity, int] = {}
@@ -256,6 +258,15 @@ class State:
         self.mutes.file_silence(self.silences.get(key), silence)
         self._set(self.silences, key, silence)
         self._set(self.decisions.silences, key, silence)
+
+    # -- commands --------------------------------------------------------------
+
+    def put_command(self, command: CommandState) -> None:
+        """Remember a command as the newest."""
+        key = (command.project, command.actor, command.command_id)
+        self._remove(self.commands, key)
+        self._set(self.commands, key, command)
+        self.decisions.commands.append(command)
 
     # -- incidents and projects ------------------------------------------------
 

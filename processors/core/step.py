@@ -12,6 +12,8 @@ from functools import partial
 
 from processors.core.absence import end_what_is_absent, hear
 from processors.core.attempt import attempt
+from processors.core.commands import process_command
+from processors.core.commands.remembered import forget_old_commands
 from processors.core.correlate import find_home
 from processors.core.event import process_event
 from processors.core.notify import tell_all
@@ -57,7 +59,9 @@ def process_record(
                 _process_tick(state, item)
                 settle(state)
             case Command():
-                _refuse(state, place, item)
+                prepare(state, (item.project,))
+                process_command(state, place, item)
+                settle(state)
             case Configuration():
                 _process_configuration(state, item)
     return decisions
@@ -92,16 +96,9 @@ def _process_tick(state: State, tick: Tick) -> None:
             end_what_is_absent(state)
             fire_due_timers(state)
             begin_and_end_mutes(state)
+            forget_old_commands(state)
             state.ticked_at = state.now
             state.cause.index = event_index
-
-
-def _refuse(state: State, place: int, command: Command) -> None:
-    reason = f"this version of the core ({VERSION}) knows no command {command.verb!r}"
-    outcome = EventOutcome(0, "refused", reason=reason)
-    state.decisions.outcomes.append(
-        Outcome(command.project, None, state.decisions.offset, place, state.now, command.command_id, 1, [outcome])
-    )
 
 
 def _process_configuration(state: State, part: Configuration) -> None:

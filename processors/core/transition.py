@@ -32,12 +32,13 @@ def note_end(
     state: State, rules: ProjectRules, incident: IncidentState, before: AlertState, changes: list[IncidentChange]
 ) -> None:
     """Count an alert of an open incident out that has ended, and close the incident when it was the last."""
-    if before.counts_as_firing:
+    if before.counts_as_firing:  # one that was ignored kept nothing open
         incident = state.change_incident(incident, firing=incident.firing - 1)
-    _close_if_quiet(state, rules, incident, changes)
+        close_if_quiet(state, rules, incident, changes)
 
 
-def _close_if_quiet(state: State, rules: ProjectRules, incident: IncidentState, changes: list[IncidentChange]) -> None:
+def close_if_quiet(state: State, rules: ProjectRules, incident: IncidentState, changes: list[IncidentChange]) -> None:
+    """Resolve an open incident, or begin to wait, when none of its alerts fires any more and its rule says so."""
     if incident.firing > 0:
         return
     rule = rules.incident_rule(incident.rule)

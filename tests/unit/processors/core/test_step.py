@@ -133,10 +133,10 @@ def test_a_configuration_that_cannot_be_used_leaves_the_one_before_and_says_so()
     assert len(world.writer.problems) == 2
 
 
-def test_a_command_that_this_version_does_not_know_is_refused_with_the_reason() -> None:
+def test_a_command_that_this_version_does_not_know_is_rejected_with_the_reason() -> None:
     world = World()
     world.append(0, Command(PROJECT, "c1", "ada", "dance", "alert", 1, b"{}"))
-    assert outcomes(world) == [EventOutcome(0, "refused", reason="this version of the core (3) knows no command 'dance'")]
+    assert outcomes(world) == [EventOutcome(0, "rejected", reason="there is no command 'dance' for alerts")]
 
 
 def test_the_index_of_an_event_counts_over_all_batches_of_its_record() -> None:
