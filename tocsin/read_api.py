@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from producers.operator.shapes import AlertInList, Incident, TimelineEntry
+from producers.operator.shapes import AlertInList, Incident, Silence, TimelineEntry
 from schemas.errors import Unavailable
 from tocsin.asking import Asking, Query
 
@@ -31,6 +31,13 @@ class Incidents(msgspec.Struct, frozen=True):
     """The same, of incidents."""
 
     items: list[Incident]
+    next: str | None
+
+
+class Silences(msgspec.Struct, frozen=True):
+    """The same, of silences."""
+
+    items: list[Silence]
     next: str | None
 
 

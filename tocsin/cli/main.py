@@ -16,7 +16,7 @@ import typer
 from schemas.errors import TocsinError, Unavailable
 from schemas.settings import Settings
 from tocsin import exits
-from tocsin.cli import alert, config, incident, send, status, token, topics
+from tocsin.cli import alert, alert_commands, config, incident, incident_commands, send, silence, status, token, topics
 
 app = typer.Typer(
     help="Incident pipeline on Apache Kafka. Exit codes: 0 done, 1 refused, 2 usage, 3 not reachable.",
@@ -27,6 +27,9 @@ app.add_typer(config.app, name="config")
 app.add_typer(token.app, name="token")
 app.add_typer(alert.app, name="alert")
 app.add_typer(incident.app, name="incident")
+alert_commands.add_to(alert.app)
+incident_commands.add_to(incident.app)
+app.add_typer(silence.app, name="silence")
 app.command("status")(status.status)
 app.command("send")(send.send)
 database = typer.Typer(help="The read model in PostgreSQL.", no_args_is_help=True)
