@@ -1,7 +1,7 @@
-"""Keeps the read model in bounds: days of outcomes are added ahead and dropped when they are old.
+"""Keeps the read model in bounds: days of outcomes are added ahead and dropped when they are old, and so is what is over.
 
 Its time is the journal's, so that a replay of old entries keeps what they say. Not here: writing entries (`sink.py`), how a
-day is added or dropped (`migrations/0005_outcomes_by_day.sql`).
+day is added or dropped (`migrations/0005_outcomes_by_day.sql`), what is over (`retention.py`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import psycopg
+import structlog
 
+from sinks.postgres.retention import delete_old
 from sinks.sink import Batch
 
+log = structlog.get_logger()
 DAY_MILLIS = 86_400_000
 OUTCOME_DAYS = 7
 """For so long receipts are answered, and what became of events can be looked up (DESIGN section 3)."""
 PAUSE_SECONDS = 60.0
 MOST_ROWS = 500
-"""In one statement: 1 to 12 ms, in which this process writes no entry. (Adding a day: 16 to 26; dropping seven at once: 42 to 86.)"""
+"""In one statement: 1 to 12 ms, in which this process writes no entry. (Adding a day: 16 to 26, dropping seven: 42 to 86.)"""
 ADD_DAY = "SELECT tocsin.add_outcomes_day((tocsin.at(%s) AT TIME ZONE 'UTC')::date)"
 DROP_DAYS = "SELECT tocsin.drop_outcomes_before((tocsin.at(%s) AT TIME ZONE 'UTC')::date, %s)"
 
@@ -25,8 +28,9 @@ DROP_DAYS = "SELECT tocsin.drop_outcomes_before((tocsin.at(%s) AT TIME ZONE 'UTC
 class Housekeeping:
     """What one sink process knows of it; two processes do no harm. `clock` only tells pauses, in seconds."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], retention_days: int) -> None:
         self._clock = clock
+        self._retention_days = retention_days
         self._now: int | None = None
         self._due_at = clock()
         self._days: set[int] = set()
@@ -57,8 +61,14 @@ class Housekeeping:
             return
         today = self._now // DAY_MILLIS
         self.add_days(connection, (today, today + 1))
-        is_done = self._drop_days(connection, today - OUTCOME_DAYS)
+        is_done = self._drop_days(connection, today - OUTCOME_DAYS) and self._delete(connection, self._now)
         self._due_at = self._clock() + (PAUSE_SECONDS if is_done else 0)
+
+    def _delete(self, connection: psycopg.Connection, now: int) -> bool:
+        count = delete_old(connection, now, self._retention_days)
+        if count:
+            log.info("history_deleted", rows=count, older_than_days=self._retention_days)
+        return count == 0
 
     def _drop_days(self, connection: psycopg.Connection, day: int) -> bool:
         self._days = {one for one in self._days if one >= day}

@@ -24,6 +24,7 @@ from sinks.sink import Assignment, Batch, Section, Superseded
 
 log = structlog.get_logger()
 CONNECT_SECONDS = 5
+RETENTION_DAYS = Settings().retention
 SESSION = """
 SET application_name = 'tocsin sink-postgres'; SET timezone = 'UTC';
 SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '10s'
@@ -57,9 +58,11 @@ class PostgresSink:
     takes_all_partitions = False
     linger_seconds = 0.0
 
-    def __init__(self, database_url: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database_url: str, clock: Callable[[], float] = time.monotonic, retention_days: int = RETENTION_DAYS
+    ) -> None:
         self._database_url = database_url
-        self._housekeeping = Housekeeping(clock)
+        self._housekeeping = Housekeeping(clock, retention_days)
         self._connection: psycopg.Connection | None = None
         self._assignment: Assignment | None = None
 
@@ -154,7 +157,9 @@ class PostgresSink:
 
 
 def build(settings: Settings) -> PostgresSink:
-    """Build the sink from settings; raises `OperatorError` when they name no database."""
+    """Build the sink from settings; raises `OperatorError` when they name no database, or no time to keep anything."""
     if not settings.database_url:
         raise OperatorError("no database: set TOCSIN_DATABASE_URL, or start the embedded one with `tocsin up`")
-    return PostgresSink(settings.database_url)
+    if settings.retention < 1:
+        raise OperatorError(f"TOCSIN_RETENTION is {settings.retention}; it takes a number of days, at least 1")
+    return PostgresSink(settings.database_url, retention_days=settings.retention)
