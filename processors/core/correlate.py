@@ -100,11 +100,15 @@ def _may_reopen(state: State, incident: IncidentState, rule: IncidentRule) -> bo
 
 
 def _enough(state: State, rule: IncidentRule, group: Group, alert: AlertState) -> list[AlertState]:
-    """Give the alerts that join, oldest number first, when `open_when` holds; else nothing."""
+    """Give the alerts that join, oldest number first, when `open_when` holds; else nothing.
+
+    The alert itself counts whenever it was last seen: one that is muted no longer begins now (BEHAVIOUR 5).
+    """
     if rule.open_when.alerts <= 1:
         return [alert]
     numbers = {*state.waiting.get((alert.project, group_key(rule.name, group)), ()), alert.number}
     waiting = [state.alerts[alert.project, number] for number in sorted(numbers)]
     since = None if rule.within is None else state.now - rule.within
-    counted = [entry for entry in waiting if takes_part(entry) and (since is None or entry.last_seen_at >= since)]
+    is_near = [entry.number == alert.number or since is None or entry.last_seen_at >= since for entry in waiting]
+    counted = [entry for entry, near in zip(waiting, is_near, strict=True) if near and takes_part(entry)]
     return counted if len(counted) >= rule.open_when.alerts else []
