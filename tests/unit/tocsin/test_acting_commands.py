@@ -211,11 +211,10 @@ def test_command_that_stays_pending_is_said_to_be_kept() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "alert acknowledge shop", "alert acknowledge shop 7 --matcher a=b", "alert acknowledge shop 0",
-        "incident severity shop 3 bad",
-        "incident timeline shop 3 x --at soon", "incident confidential shop 3 maybe", "silence create shop a=b --comment x",
-        "silence create shop a=b --comment x --for 2h --until 2026-12-06", "silence create shop a=b --comment x --for long",
-        "silence expire shop ../x", "silence list shop --state over", "alert move shop 7",
+        "alert acknowledge shop", "alert acknowledge shop 7 --matcher a=b", "alert acknowledge shop 0", "alert move shop 7",
+        "incident severity shop 3 bad", "incident timeline shop 3 x --at soon", "incident confidential shop 3 maybe",
+        "silence create shop a=b --comment x", "silence create shop a=b --comment x --for long", "silence expire shop ../x",
+        "silence create shop a=b --comment x --for 2h --until 2026-12-06", "silence list shop --state over",
     ],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2_and_asks_nothing_to_be_changed(door: Door, line: str) -> None:
