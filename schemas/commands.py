@@ -192,6 +192,18 @@ def read_arguments(command: Command) -> Arguments:
     return check_arguments(_decode(command.arguments or b"{}", kind), command.verb)
 
 
+def asked_for(command: Command) -> bytes:
+    """Give what a command's sender asked for: a silence without its count, which is another when the same is sent again."""
+    if command.target != "silence":
+        return command.arguments
+    try:
+        arguments = read_arguments(command)
+    except MalformedCommand:
+        return command.arguments
+    is_counted = isinstance(arguments, Silence)
+    return msgspec.json.encode(msgspec.structs.replace(arguments, muted_7d=0)) if is_counted else command.arguments
+
+
 def check_arguments(arguments: A, verb: str) -> A:
     """Check what no type says: matchers, times, links; raises `MalformedCommand`."""
     match arguments:

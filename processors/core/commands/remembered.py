@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from processors.core.content import digest
 from processors.core.state import State
+from schemas.commands import asked_for
 from schemas.records import Command, CommandState, EventOutcome
 
 REMEMBERED_MILLIS = 24 * 3_600_000
@@ -40,4 +41,4 @@ def forget_old_commands(state: State) -> None:
 
 def _digest(command: Command) -> bytes:
     number = "" if command.number is None else str(command.number)
-    return digest("\0".join((command.target, number, command.verb, "")).encode() + command.arguments)
+    return digest("\0".join((command.target, number, command.verb, "")).encode() + asked_for(command))
