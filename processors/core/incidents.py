@@ -123,14 +123,17 @@ def open_by_hand(state: State, project: str, title: str, severity: Severity, des
 def join(
     state: State, rules: ProjectRules, incident: IncidentState, alert: AlertState, actor: str = ALERT_BOT
 ) -> tuple[IncidentState, AlertState, bool]:
-    """Take an alert into an open incident; says also whether the incident's severity rose."""
+    """Take an alert into an open incident, out of a resolved one; says also whether the incident's severity rose."""
     before = incident.components
+    is_back = alert.incident == incident.number
+    if not is_back:
+        _leave_resolved(state, alert)
     alert = state.change_alert(alert, incident=incident.number, waiting_group=None, is_held_out=False)
     fires = alert.counts_as_firing
     incident = state.change_incident(
         incident,
-        total=incident.total + 1,
-        firing=incident.firing + fires,
+        total=incident.total + (not is_back),
+        firing=incident.firing + (fires and not is_back),
         resolve_at=None if fires else incident.resolve_at,
         components=_components(state, rules, incident, alert),
     )
@@ -144,13 +147,22 @@ def join(
     return incident, alert, rose
 
 
+def _leave_resolved(state: State, alert: AlertState) -> None:
+    """Count an alert out of its resolved incident, where a person reopened the alert alone and it then found another."""
+    old = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    if old is not None:
+        old = state.change_incident(old, total=old.total - 1)
+        record(state, old, "alert_left", f"alert #{alert.number} fired again and went elsewhere", alert=alert.number)
+
+
 def leave(state: State, alert: AlertState, text: str, actor: str, *, is_held_out: bool = False) -> IncidentState | None:
     """Take an alert out of its incident; gives that as it is after, None when there was none or it was forgotten."""
     incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
     state.change_alert(alert, incident=None, is_held_out=is_held_out)
     if incident is None:
         return None
-    incident = state.change_incident(incident, total=incident.total - 1, firing=incident.firing - alert.counts_as_firing)
+    firing = incident.firing - (alert.counts_as_firing and incident.is_open)
+    incident = state.change_incident(incident, total=incident.total - 1, firing=firing)
     return record(state, incident, "alert_left", text, actor, alert=alert.number)
 
 
@@ -215,8 +227,11 @@ def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT
 
 
 def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_BOT) -> IncidentState:
-    """Open a resolved incident again."""
-    incident = state.change_incident(incident, status="triggered", resolved_at=None)
+    """Open a resolved incident again; it counts what a person has reopened of it meanwhile."""
+    numbers = state.members.get((incident.project, incident.number), ())
+    members = (state.alerts.get((incident.project, number)) for number in numbers)
+    firing = sum(member is not None and member.counts_as_firing for member in members)
+    incident = state.change_incident(incident, status="triggered", resolved_at=None, firing=firing)
     if incident.published is not None:
         published = _republished(incident, update=PublicUpdate(state.now, "investigating", INVESTIGATING))
         incident = state.change_incident(incident, published=published)
