@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import psycopg
+import structlog
 
 from schemas.errors import OperatorError, Unavailable
+from sinks.postgres.read_access import grant_reading
 
+log = structlog.get_logger()
 LOCK = 0x746F6373696E
 """Of the advisory lock that keeps two migrations apart: the letters of `tocsin`."""
 CONNECT_TIMEOUT_SECONDS = 10
@@ -50,10 +53,13 @@ def migrate(database_url: str) -> None:
         with psycopg.connect(database_url, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             _apply_missing(connection, load_migrations())
+            missing = grant_reading(connection)
     except psycopg.OperationalError as error:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
     except psycopg.Error as error:
         raise OperatorError(f"PostgreSQL refuses the migration: {error}") from error
+    if missing:
+        log.warning("read_role_missing", run_as_superuser=missing, then="tocsin database migrate")
 
 
 def _apply_missing(connection: psycopg.Connection, migrations: list[Migration]) -> None:
