@@ -20,6 +20,11 @@ projects:
       uptime: {{format: generic, fields: {{title: check.name}}, tokens: ["sha256:{sha256(TOKEN.encode()).hexdigest()}"]}}
     incidents:
       - {{name: by service, group_by: [service]}}
+  desk:
+    integrations:
+      uptime: {{format: generic, tokens: ["sha256:{sha256(TOKEN.encode()).hexdigest()}"]}}
+    incidents:
+      - {{name: by service, group_by: [service]}}
 """
 
 
@@ -37,9 +42,9 @@ def read(stack: RunningStack, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout)) if done.returncode == 0 else {"items": [], "said": done.stderr}
 
 
-def send(stack: RunningStack, token: str, *arguments: str) -> tuple[int, str]:
+def send(stack: RunningStack, token: str, *arguments: str, project: str = "shop") -> tuple[int, str]:
     stack.environment["TOCSIN_TOKEN"] = token
-    done = stack.command("send", "shop", *arguments, "--title", "Down", "--label", "service=checkout")
+    done = stack.command("send", project, *arguments, "--title", "Down", "--label", "service=checkout")
     del stack.environment["TOCSIN_TOKEN"]
     return done.returncode, done.stdout
 
@@ -84,3 +89,22 @@ def test_nobody_at_the_address_ends_with_3(stack: RunningStack) -> None:
     done = stack.command("incident", "list", "shop")
     del stack.environment["TOCSIN_URL"], stack.environment["TOCSIN_TOKEN"]
     assert (done.returncode, done.stdout) == (3, "")
+
+
+def test_people_act_from_the_terminal(stack: RunningStack) -> None:
+    wait_until(lambda: send(stack, TOKEN, project="desk")[0] == 0, "the door takes the alert")
+    wait_until(lambda: len(read(stack, "alert", "list", "desk", "--status", "open")["items"]) > 0, "the alert is open")
+    number = str(read(stack, "alert", "list", "desk", "--status", "open")["items"][0]["number"])
+    done = stack.command("alert", "acknowledge", "desk", number)
+    assert (done.returncode, done.stdout.startswith(f"alert #{number} is acknowledged, in incident #")) == (0, True), done.stderr
+    created = stack.command("silence", "create", "desk", 'service="checkout"', "--for", "2h", "--comment", "deploy", "--json")
+    silence = json.loads(created.stdout)["silence"]
+    assert (silence["id"], silence["state"], silence["muted_7d"] > 0) == ("1", "active", True)
+    assert "▲ critical" in stack.command("alert", "list", "desk").stdout
+    muted = f"muted by silence {silence['id']}"
+    wait_until(lambda: muted in stack.command("alert", "list", "desk").stdout, "the alert is muted")
+    assert stack.command("silence", "expire", "desk", "1").stdout.startswith("silence 1 has expired")
+    both = stack.command("alert", "resolve", "desk", number, "99")
+    assert (both.returncode, both.stdout.splitlines()[0]) == (1, "1 of 2 alerts: done."), both.stderr
+    refused = stack.command("alert", "acknowledge", "desk", number)
+    assert (refused.returncode, "tocsin: " in refused.stderr) == (1, True)
