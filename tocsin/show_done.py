@@ -16,13 +16,12 @@ from tocsin.terminal import exact, millis_of, one_line
 
 
 def render_done(done: Done) -> str:
-    """Say how that is now which a command was about."""
-    lines = [
-        *([_alert(done.alert)] if done.alert is not None else []),
-        *([_incident(done.incident)] if done.incident is not None else []),
-        *([_silence(done.silence)] if done.silence is not None else []),
-    ]
-    return "\n".join(lines) or "Done."
+    """Say how that is now which a command was about; an alert names its incident."""
+    if done.alert is not None:
+        return _alert(done.alert)
+    if done.incident is not None:
+        return _incident(done.incident)
+    return "Done." if done.silence is None else _silence(done.silence)
 
 
 def render_outcomes(outcomes: Sequence[OneOfMany]) -> str:
@@ -47,7 +46,7 @@ def _incident(incident: Incident) -> str:
 
 
 def _silence(silence: Silence) -> str:
-    when = {"pending": f"begins {_at(silence.starts_at)} and ends", "active": "is active until", "expired": "has expired,"}
+    when = {"pending": f"begins {_at(silence.starts_at)} and ends", "active": "is active until", "expired": "expired at"}
     muted = f" It would have muted {alert_count(silence.muted_7d)} of the last 7 days." if silence.state != "expired" else ""
     matchers = one_line(" ".join(silence.matchers))
     return f"silence {silence.id} {when[silence.state]} {_at(silence.ends_at)}: {matchers}.{muted}"

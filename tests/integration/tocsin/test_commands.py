@@ -103,7 +103,7 @@ def test_people_act_from_the_terminal(stack: RunningStack) -> None:
     assert "▲ critical" in stack.command("alert", "list", "desk").stdout
     muted = f"muted by silence {silence['id']}"
     wait_until(lambda: muted in stack.command("alert", "list", "desk").stdout, "the alert is muted")
-    assert stack.command("silence", "expire", "desk", "1").stdout.startswith("silence 1 has expired")
+    assert stack.command("silence", "expire", "desk", "1").stdout.startswith("silence 1 expired at")
     both = stack.command("alert", "resolve", "desk", number, "99")
     assert (both.returncode, both.stdout.splitlines()[0]) == (1, "1 of 2 alerts: done."), both.stderr
     refused = stack.command("alert", "acknowledge", "desk", number)

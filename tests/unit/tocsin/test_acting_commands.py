@@ -155,14 +155,28 @@ def test_what_was_done_is_told_in_a_line_or_as_json(door: Door) -> None:
     assert json.loads(run("alert acknowledge shop 12 --json").stdout) == DONE
 
 
-def test_incidents_and_silences_are_told_too() -> None:
-    shown = {"incident": incident(merged_into=1, confidential=True), "silence": SILENCE}
-    assert render_done(read(json.dumps(shown).encode(), Done)).splitlines() == [
-        "incident #3 is acknowledged, ◆ high, merged into #1, confidential, assigned to ada, bob: Checkout is down",
-        'silence 4 is active until 2026-11-24 10:00:00 UTC: service="web" severity!="critical".'
-        " It would have muted 12 alerts of the last 7 days.",
-    ]
-    assert render_done(Done()) == "Done."
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (
+            {"incident": incident(merged_into=1, confidential=True)},
+            "incident #3 is acknowledged, ◆ high, merged into #1, confidential, assigned to ada, bob: Checkout is down",
+        ),
+        (
+            {"silence": SILENCE},
+            'silence 4 is active until 2026-11-24 10:00:00 UTC: service="web" severity!="critical".'
+            " It would have muted 12 alerts of the last 7 days.",
+        ),
+        (
+            {"silence": {**SILENCE, "state": "expired"}},
+            'silence 4 expired at 2026-11-24 10:00:00 UTC: service="web" severity!="critical".',
+        ),
+        ({"alert": alert(), "incident": incident()}, "alert #12 is triggered, in incident #3: Checkout is down"),
+        ({}, "Done."),
+    ],
+)
+def test_what_a_command_was_about_is_told_in_a_line(shown: Any, said: str) -> None:
+    assert render_done(read(json.dumps(shown).encode(), Done)) == said
 
 
 def test_refused_command_ends_with_the_reason_alone(door: Door) -> None:
