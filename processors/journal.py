@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from processors.core.commands.remembered import forget_old_commands
 from processors.core.state import Decisions, Key, State
 from processors.core.step import VERSION
 from schemas import records
@@ -138,8 +139,13 @@ def restore(state: State, parts: Sequence[Entry]) -> None:
             state.put_command(command)
         for project in _read(entry.projects, records.ProjectSection):
             state.put_project(project)
+    for entry in parts:  # what is forgotten may have changed in a later part
+        for forgetting in _read(entry.forgettings, records.ForgettingSection):
+            state.forget(forgetting)
         if entry.partition:
             state.restore_partition(decode(entry.partition, records.PartitionState))
+    state.drop_what_is_no_longer_known()
+    forget_old_commands(state)
     state.mutes.unsettled.clear()  # what had to be looked at again was, before the entry was sealed
     state.begin(-1)
 

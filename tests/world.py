@@ -80,6 +80,7 @@ class ReadModel:
     timeline: list[records.TimelineItem] = field(default_factory=list)
     outcomes: list[records.Outcome] = field(default_factory=list)
     notifications: list[records.Notification] = field(default_factory=list)
+    forgettings: list[records.Forgetting] = field(default_factory=list)
 
     def apply(self, parts: Iterable[Entry]) -> None:
         for part in parts:
@@ -94,6 +95,7 @@ class ReadModel:
             self.timeline += _items(part.timeline, records.TimelineSection)
             self.outcomes += _items(part.outcomes, records.OutcomeSection)
             self.notifications += _items(part.notifications, records.NotificationSection)
+            self.forgettings += _items(part.forgettings, records.ForgettingSection)
 
 
 def decode_content(body: bytes) -> Content:

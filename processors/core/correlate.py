@@ -44,7 +44,8 @@ def takes_part(alert: AlertState) -> bool:
 
 
 def _is_in_open_incident(state: State, alert: AlertState) -> bool:
-    return alert.incident is not None and state.incidents[alert.project, alert.incident].is_open
+    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    return incident is not None and incident.is_open
 
 
 def _gather(
@@ -58,6 +59,8 @@ def _gather(
         home, alert, rose = incidents.join(state, rules, newest, alert)
         if rose:
             changes.append(IncidentChange(home.project, home.number, "severity_raised"))
+        elif not home.told:  # what opened it was flapping and not told
+            changes.append(IncidentChange(home.project, home.number, "opened"))
         return alert
     joining = _enough(state, rule, group, alert)
     if not joining:
@@ -89,8 +92,7 @@ def _where_it_was_merged(state: State, incident: IncidentState) -> IncidentState
 
 
 def _saw_an_alert_lately(state: State, incident: IncidentState, within: int | None) -> bool:
-    seen = state.last_seen.get((incident.project, incident.number), incident.created_at)
-    return within is None or state.now - seen <= within
+    return within is None or state.now - state.last_seen_in(incident) <= within
 
 
 def _may_reopen(state: State, incident: IncidentState, rule: IncidentRule) -> bool:

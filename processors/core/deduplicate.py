@@ -6,15 +6,15 @@ Not here: incidents and notifications.
 from __future__ import annotations
 
 from processors.core.content import digest, merge_content, read_content
-from processors.core.state import State
+from processors.core.flapping import note_change
+from processors.core.forgetting import when_to_forget
+from processors.core.state import STALE_MILLIS, State
 from processors.core.work import Work
 from schemas.records import SEVERITIES, AlertEvent, AlertState, ResolvedBy
 
 HEARTBEAT_FORMAT = "heartbeat"
 """Of events that the core makes itself when an integration is silent."""
 PROMETHEUS_FORMATS = frozenset({"alertmanager", "grafana", "prometheus"})
-STALE_MILLIS = 180_000
-"""A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
 
 
 def deduplicate(work: Work) -> None:
@@ -43,6 +43,13 @@ def _newest(work: Work) -> AlertState | None:
     identity = (work.batch.project, work.event.fingerprint, work.event.identity)
     number = work.state.newest_alerts.get(identity)
     return None if number is None else work.state.alerts[work.batch.project, number]
+
+
+def _known_number(work: Work) -> int | None:
+    """Give the number of the newest alert of the identity that was forgotten, while it is still known."""
+    identity = (work.batch.project, work.event.fingerprint, work.event.identity)
+    number, until = work.state.known.get(identity, (None, 0))
+    return number if until > work.state.now else None
 
 
 def _is_stale(work: Work, newest: AlertState) -> bool:
@@ -79,11 +86,10 @@ def _create(work: Work, previous: AlertState | None) -> None:
         resolved_by=None,
         incident=None,
         waiting_group=None,
-        previous=None if previous is None else previous.number,
+        previous=_known_number(work) if previous is None else previous.number,
         suppressed_by=None,
         assignees=[],
-        is_flapping=False,
-        changes=[],
+        **note_change(state, batch.project, previous),
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
         expires_at=expiry(work),
@@ -138,6 +144,8 @@ def resolve(state: State, alert: AlertState, ended_at: int, by: ResolvedBy) -> A
         resolved_by=by,
         waiting_group=None,
         expires_at=None,
+        forget_at=when_to_forget(state, alert),
+        **note_change(state, alert.project, alert),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from processors.core.content import content_of, lookup_of
 from processors.core.describe import describe, title_of
+from processors.core.forgetting import INCIDENT_KEPT_MILLIS, forget_after
 from processors.core.rules import ProjectRules
 from processors.core.state import State
 from schemas.configuration import IncidentRule
@@ -36,6 +37,12 @@ IMPACTS: dict[Severity, str] = {
 """Severity to the status page's impact; source: the Statuspage contract, as mapped in docs."""
 INVESTIGATING = "We are looking into this."
 RESOLVED = "This has been resolved."
+
+
+def _agreed_end(state: State, incident: IncidentState) -> int | None:
+    """Give when the time to resolve that was agreed for its severity is over; None: none was, or it was noted already."""
+    agreed = state.rules.of(incident.project).project.sla.get(incident.severity)
+    return None if agreed is None or incident.is_sla_missed else incident.created_at + agreed
 
 
 def is_worse(severity: Severity, than: Severity) -> bool:
@@ -93,6 +100,7 @@ def open_incident(
         author=actor,
     )
     state.put_incident(incident)
+    incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     text = f"opened for alert #{alert.number}" if rule is None else f"opened by rule {rule.name} for alert #{alert.number}"
     return record(state, incident, "opened", text, actor, alert=alert.number)
 
@@ -117,6 +125,7 @@ def open_by_hand(state: State, project: str, title: str, severity: Severity, des
         author=actor,
     )
     state.put_incident(incident)
+    incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     return record(state, incident, "opened", "opened by hand", actor)
 
 
@@ -128,7 +137,7 @@ def join(
     is_back = alert.incident == incident.number
     if not is_back:
         _leave_resolved(state, alert)
-    alert = state.change_alert(alert, incident=incident.number, waiting_group=None, is_held_out=False)
+    alert = state.change_alert(alert, incident=incident.number, waiting_group=None, is_held_out=False, forget_at=None)
     fires = alert.counts_as_firing
     incident = state.change_incident(
         incident,
@@ -158,7 +167,8 @@ def _leave_resolved(state: State, alert: AlertState) -> None:
 def leave(state: State, alert: AlertState, text: str, actor: str, *, is_held_out: bool = False) -> IncidentState | None:
     """Take an alert out of its incident; gives that as it is after, None when there was none or it was forgotten."""
     incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
-    state.change_alert(alert, incident=None, is_held_out=is_held_out)
+    forget_at = None if alert.is_open else state.now + forget_after(state, alert.project)
+    state.change_alert(alert, incident=None, is_held_out=is_held_out, forget_at=forget_at)
     if incident is None:
         return None
     firing = incident.firing - (alert.counts_as_firing and incident.is_open)
@@ -168,7 +178,7 @@ def leave(state: State, alert: AlertState, text: str, actor: str, *, is_held_out
 
 def recount(state: State, before: AlertState, alert: AlertState) -> IncidentState | None:
     """Count an alert in its open incident anew after its status has changed; None: it is in no open incident."""
-    incident = None if alert.incident is None else state.incidents[alert.project, alert.incident]
+    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
     if incident is None or not incident.is_open:
         return None
     more = alert.counts_as_firing - before.counts_as_firing
@@ -211,6 +221,7 @@ def set_severity(state: State, incident: IncidentState, severity: Severity, acto
     kind = "severity_raised" if is_worse(severity, before) else "severity_lowered"
     text = f"severity {kind.removeprefix('severity_')} from {before} to {severity}"
     incident = state.change_incident(incident, severity=severity)
+    incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     incident = record(state, incident, kind, text, actor, details={"before": before, "after": severity})
     if incident.published is not None:
         incident = state.change_incident(incident, published=_republished(incident, impact=IMPACTS[severity]))
@@ -219,7 +230,18 @@ def set_severity(state: State, incident: IncidentState, severity: Severity, acto
 
 def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT_BOT) -> IncidentState:
     """Resolve an open incident, and end what the status page says of it."""
-    incident = state.change_incident(incident, status="resolved", resolved_at=state.now, resolve_at=None, publish_at=None)
+    incident = state.change_incident(
+        incident,
+        status="resolved",
+        resolved_at=state.now,
+        resolve_at=None,
+        publish_at=None,
+        sla_at=None,
+        remind_at=None,
+        reminders=[],
+        forget_alerts_at=state.now + forget_after(state, incident.project),
+        forget_at=state.now + INCIDENT_KEPT_MILLIS,
+    )
     if incident.published is not None:
         published = _republished(incident, update=PublicUpdate(state.now, "resolved", RESOLVED))
         incident = state.change_incident(incident, published=published)
@@ -231,7 +253,10 @@ def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_
     numbers = state.members.get((incident.project, incident.number), ())
     members = (state.alerts.get((incident.project, number)) for number in numbers)
     firing = sum(member is not None and member.counts_as_firing for member in members)
-    incident = state.change_incident(incident, status="triggered", resolved_at=None, firing=firing)
+    incident = state.change_incident(
+        incident, status="triggered", resolved_at=None, firing=firing, forget_alerts_at=None, forget_at=None
+    )
+    incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     if incident.published is not None:
         published = _republished(incident, update=PublicUpdate(state.now, "investigating", INVESTIGATING))
         incident = state.change_incident(incident, published=published)

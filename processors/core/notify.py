@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from processors.core.content import lookup_of
 from processors.core.incidents import is_worse
 from processors.core.rules import Lookup
 from processors.core.state import State
 from processors.core.work import IncidentChange, Work
-from schemas.records import ALERT_BOT, IncidentState, Notification, NotificationKind
+from schemas.records import ALERT_BOT, AlertState, IncidentState, Notification, NotificationKind, Reminder
 
 
 def notify(work: Work) -> None:
     """Decide the notifications of all changes that this event made."""
-    tell_all(work.state, work.changes)
+    tell_all(work.state, work.changes, work.alert)
 
 
-def tell_all(state: State, changes: Iterable[IncidentChange]) -> None:
-    """Decide the notifications of several changes, in their order."""
+def tell_all(state: State, changes: Iterable[IncidentChange], cause: AlertState | None = None) -> None:
+    """Decide the notifications of several changes, in their order; what a flapping alert causes is told by its end alone."""
     for change in changes:
-        tell(state, change)
+        if cause is None or not cause.is_flapping or change.kind == "resolved":
+            tell(state, change)
 
 
 def tell(state: State, change: IncidentChange, actor: str = ALERT_BOT) -> None:
@@ -41,10 +44,12 @@ def tell(state: State, change: IncidentChange, actor: str = ALERT_BOT) -> None:
 
 def _tell_newcomers(state: State, incident: IncidentState, kind: NotificationKind, actor: str) -> IncidentState:
     """Tell the receivers of the routes that match now and were never told that it is open."""
-    for receiver in _receivers(state, incident):
+    routes = list(_receivers(state, incident))
+    for receiver, _ in routes:
         if receiver not in incident.told:
             incident = _decide(state, incident, kind, receiver, actor)
             incident = state.change_incident(incident, told=[*incident.told, receiver])
+    incident = _remind_later(state, incident, routes)
     if incident.told and is_worse(incident.severity, incident.told_severity):
         incident = state.change_incident(incident, told_severity=incident.severity)
     return incident
@@ -69,11 +74,54 @@ def _decide(state: State, incident: IncidentState, kind: NotificationKind, recei
     return state.change_incident(incident, notification_count=number)
 
 
-def _receivers(state: State, incident: IncidentState) -> Iterator[str]:
-    """Give the receivers of the first route that matches, and of the ones after it while they say `continue`."""
+def _remind_later(state: State, incident: IncidentState, routes: list[tuple[str, int | None]]) -> IncidentState:
+    """Have those who were told reminded while nobody acknowledges, as their routes say; reminders that stand go on."""
+    if incident.status != "triggered":
+        return incident
+    standing = {reminder.receiver for reminder in incident.reminders}
+    new = {
+        receiver: Reminder(receiver, every, state.now + every)
+        for receiver, every in routes
+        if every and receiver in incident.told and receiver not in standing
+    }
+    return set_reminders(state, incident, [*incident.reminders, *new.values()]) if new else incident
+
+
+def set_reminders(state: State, incident: IncidentState, reminders: list[Reminder]) -> IncidentState:
+    """Put the reminders to come, and the timer of the first."""
+    at = min((reminder.at for reminder in reminders), default=None)
+    return state.change_incident(incident, reminders=reminders, remind_at=at)
+
+
+def remind(state: State, incident: IncidentState) -> None:
+    """Tell again whoever it is time to, unless all that fires is muted or flapping; either way, the next comes in its turn."""
+    is_quiet, reminders = _is_quiet(state, incident), []
+    for reminder in incident.reminders:
+        if reminder.at > state.now:
+            reminders.append(reminder)
+            continue
+        if not is_quiet:
+            incident = _decide(state, incident, "reminder", reminder.receiver, ALERT_BOT)
+        reminders.append(replace(reminder, at=state.now + reminder.every_millis))
+    set_reminders(state, incident, reminders)
+
+
+def _is_quiet(state: State, incident: IncidentState) -> bool:
+    """Whether it has firing alerts, and each of them is muted or flapping."""
+    members = (state.alerts[incident.project, number] for number in state.members.get((incident.project, incident.number), ()))
+    firing = [alert.suppressed_by is not None or alert.is_flapping for alert in members if alert.counts_as_firing]
+    return bool(firing) and all(firing)
+
+
+def _receivers(state: State, incident: IncidentState) -> Iterator[tuple[str, int | None]]:
+    """Give the receivers of the first route that matches, and of the ones after it while they say `continue`.
+
+    With each, how long after it is reminded; None: never.
+    """
     lookup = incident_lookup(state, incident)
     for route in state.rules.of(incident.project).routes.find(lookup):
-        yield from route.receivers
+        for receiver in route.receivers:
+            yield receiver, route.remind_after
         if not route.continue_:
             return
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from processors.core.due import OF_ALERTS, OF_INCIDENTS, Entity, TimerKind, Timers, due_of
 from processors.core.mute_index import MuteIndex
 from processors.core.rules import NO_RULES, Rules
 from schemas.records import (
@@ -35,10 +36,10 @@ Key = tuple[str, int]
 """Project and number."""
 Identity = tuple[str, str, bytes]
 """Project, fingerprint and identity of a condition."""
-TimerKind = Literal["publish", "resolve"]
-Timer = tuple[int, TimerKind, str, int]
-"""Due time, what to do, project and number of the incident; fired in this order."""
-TIMER_KINDS: tuple[TimerKind, ...] = ("publish", "resolve")
+STALE_MILLIS = 180_000
+"""A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
+KNOWN_MILLIS = 7 * 86_400_000
+"""How long after its end a forgotten alert is named as `previous`."""
 MISSING: Any = object()
 FOR_EVER = 1 << 62
 DOOR_GAP_MILLIS = 10_000
@@ -113,7 +114,11 @@ class State:
         self.last_seen: dict[Key, int] = {}
         self.waiting: dict[tuple[str, str], dict[int, None]] = {}
         self.newest_incidents: dict[tuple[str, str], int] = {}
-        self._timers: list[Timer] = []
+        self.known: dict[Identity, tuple[int, int]] = {}
+        """Newest forgotten alert of an identity, and until when it is named."""
+        self._known_ends: list[tuple[int, Identity]] = []
+        self.group_incidents: dict[tuple[str, str], dict[int, None]] = {}
+        self._timers = Timers()
         self._expiries: list[tuple[int, str, int]] = []
         self._expiry_of: dict[Key, int] = {}
         """The earliest entry of `_expiries` for each alert; a later end is looked at when that one is due."""
@@ -189,6 +194,8 @@ class State:
         self.mutes.note_alert(old, alert)
         self._index_identity(alert)
         self._index_membership(key, old, alert)
+        if alert.forget_at is not None or alert.steady_at is not None:
+            self._timers.note(OF_ALERTS, old, alert, alert.number)
         if alert.expires_at is not None and alert.expires_at < self._expiry_of.get(key, FOR_EVER):
             self._expiry_of[key] = alert.expires_at
             heapq.heappush(self._expiries, (alert.expires_at, *key))
@@ -210,9 +217,10 @@ class State:
             self._leave(project, old.incident, number)
         if alert.incident is not None:
             home = (project, alert.incident)
-            self._set(self._bucket(self.members, home), number, None)
-            if alert.last_seen_at > self.last_seen.get(home, -1):
+            members = self._bucket(self.members, home)
+            if not members or alert.last_seen_at > self.last_seen.get(home, FOR_EVER):
                 self._set(self.last_seen, home, alert.last_seen_at)
+            self._set(members, number, None)
         if alert.incident is None and alert.is_open:
             self._set(self._bucket(self.unassigned, project), number, None)
         else:
@@ -224,10 +232,52 @@ class State:
 
     def _leave(self, project: str, incident: int, number: int) -> None:
         home = (project, incident)
-        members = self._bucket(self.members, home)
-        self._remove(members, number)
-        seen = max((self.alerts[project, member].last_seen_at for member in members), default=-1)
-        self._set(self.last_seen, home, seen)
+        self._remove(self._bucket(self.members, home), number)
+        self._remove(self.last_seen, home)  # found anew when it is asked for: many may leave at once
+
+    def last_seen_in(self, incident: IncidentState) -> int:
+        """Give when the newest event of an incident's alerts came; without alerts, when it was opened."""
+        home = (incident.project, incident.number)
+        seen = self.last_seen.get(home)
+        if seen is None:
+            members = self.members.get(home, ())
+            seen = max((self.alerts[home[0], number].last_seen_at for number in members), default=incident.created_at)
+            if members:
+                self._set(self.last_seen, home, seen)
+        return seen
+
+    def forget_alert(self, alert: AlertState) -> None:
+        """Drop a resolved alert; it is known by its number for a while."""
+        key, ended_at = (alert.project, alert.number), alert.resolved_at or self.now
+        known_until = ended_at + KNOWN_MILLIS if alert.fingerprint else None
+        self.drop_alert(
+            Forgetting(alert.project, "alert", str(alert.number), alert.fingerprint, alert.identity, known_until), key
+        )
+
+    def drop_alert(self, forgetting: Forgetting, key: Key) -> None:
+        """Drop an alert as a forgetting says, which recovery reads again."""
+        alert = self.alerts[key]
+        identity = (alert.project, alert.fingerprint, alert.identity)
+        if alert.incident is not None:
+            self._leave(alert.project, alert.incident, alert.number)
+        if self.newest_alerts.get(identity) == alert.number:
+            self._remove(self.newest_alerts, identity)
+            if (alert.project, alert.previous or 0) in self.alerts and alert.previous is not None:
+                self._set(self.newest_alerts, identity, alert.previous)
+        if forgetting.known_until is not None and alert.number > self.known.get(identity, (0, 0))[0]:
+            self._set(self.known, identity, (alert.number, forgetting.known_until))
+            heapq.heappush(self._known_ends, (forgetting.known_until, identity))
+        self.mutes.forget_alert(alert)
+        for index in (self.alerts, self.contents, self.unmatched_by_rules):
+            self._remove(index, key)
+        self.decisions.forgettings.append(forgetting)
+
+    def drop_what_is_no_longer_known(self) -> None:
+        """Free the memory of alerts that ended over 7 days ago; nobody is told of them any more."""
+        while self._known_ends and self._known_ends[0][0] <= self.ticked_at:
+            until, identity = heapq.heappop(self._known_ends)
+            if self.known.get(identity, (0, 0))[1] == until:
+                del self.known[identity]
 
     def _bucket(self, index: dict[Any, dict[int, None]], key: Hashable) -> dict[int, None]:
         bucket = index.get(key)
@@ -256,8 +306,15 @@ class State:
     def put_silence(self, silence: SilenceState) -> None:
         key = (silence.project, silence.id)
         self.mutes.file_silence(self.silences.get(key), silence)
+        self._timers.note(("silence_forget",), self.silences.get(key), silence, int(silence.id))
         self._set(self.silences, key, silence)
         self._set(self.decisions.silences, key, silence)
+
+    def forget_silence(self, silence: SilenceState) -> None:
+        """Drop a silence that has ended."""
+        self.mutes.unfile_silence(silence)
+        self._remove(self.silences, (silence.project, silence.id))
+        self.decisions.forgettings.append(Forgetting(silence.project, "silence", silence.id))
 
     # -- commands --------------------------------------------------------------
 
@@ -283,13 +340,36 @@ class State:
         self._set(self.incidents, key, incident)
         self._set(self.decisions.incidents, key, incident)
         if incident.rule is not None:
-            group = (incident.project, group_key(incident.rule, [(part.name, part.value) for part in incident.group]))
+            group = group_of(incident.project, incident)
+            self._set(self._bucket(self.group_incidents, group), incident.number, None)
             if incident.number > self.newest_incidents.get(group, 0):
                 self._set(self.newest_incidents, group, incident.number)
-        for kind in TIMER_KINDS:
-            due = timer_of(incident, kind)
-            if due is not None and (old is None or timer_of(old, kind) != due):
-                heapq.heappush(self._timers, (due, kind, *key))
+        self._timers.note(OF_INCIDENTS, old, incident, incident.number)
+
+    def forget_incident(self, incident: IncidentState) -> None:
+        """Drop an incident; alerts that are still in it keep its number."""
+        key = (incident.project, incident.number)
+        self._remove(self.incidents, key)
+        if incident.rule is not None:
+            group = group_of(incident.project, incident)
+            others = self.group_incidents[group]
+            self._remove(others, incident.number)
+            if others:
+                self._set(self.newest_incidents, group, max(others))
+            else:
+                self._remove(self.newest_incidents, group)
+                self._remove(self.group_incidents, group)
+        self.decisions.forgettings.append(Forgetting(incident.project, "incident", str(incident.number)))
+
+    def forget(self, forgetting: Forgetting) -> None:
+        """Drop what a forgetting names, as it was dropped when it was decided; for recovery."""
+        match forgetting.kind:
+            case "alert":
+                self.drop_alert(forgetting, (forgetting.project, int(forgetting.id)))
+            case "incident":
+                self.forget_incident(self.incidents[forgetting.project, int(forgetting.id)])
+            case "silence":
+                self.forget_silence(self.silences[forgetting.project, forgetting.id])
 
     def project(self, name: str) -> ProjectState:
         return self.projects.get(name) or ProjectState(name, 0, 0, 0)
@@ -312,13 +392,19 @@ class State:
 
     # -- timers ----------------------------------------------------------------
 
-    def pop_due_timer(self) -> tuple[TimerKind, IncidentState] | None:
-        """Take the first timer that is due and still stands; one that its incident has since moved or dropped is passed over."""
-        while self._timers and self._timers[0][0] <= self.now:
-            due, kind, project, number = heapq.heappop(self._timers)
-            incident = self.incidents.get((project, number))
-            if incident is not None and timer_of(incident, kind) == due:
-                return kind, incident
+    def pop_due_timer(self) -> tuple[TimerKind, Entity] | None:
+        """Take the first timer that is due and still stands; one that its entity has since moved or dropped is passed over."""
+        while (timer := self._timers.pop(self.now)) is not None:
+            due, kind, project, number = timer
+            entity: Entity | None
+            if kind.startswith("alert"):
+                entity = self.alerts.get((project, number))
+            elif kind.startswith("incident"):
+                entity = self.incidents.get((project, number))
+            else:
+                entity = self.silences.get((project, str(number)))
+            if entity is not None and due_of(entity, kind) == due:
+                return kind, entity
         return None
 
     @property
@@ -384,8 +470,9 @@ class State:
             self.rules = Rules.compile(saved.configuration_version, saved.configuration)
 
 
-def timer_of(incident: IncidentState, kind: TimerKind) -> int | None:
-    return incident.publish_at if kind == "publish" else incident.resolve_at
+def group_of(project: str, incident: IncidentState) -> tuple[str, str]:
+    """Name the group of an incident that a rule opened."""
+    return project, group_key(incident.rule or "", [(part.name, part.value) for part in incident.group])
 
 
 def group_key(rule: str, values: list[tuple[str, str]]) -> str:

@@ -96,8 +96,9 @@ def _process_tick(state: State, tick: Tick) -> None:
             end_what_is_absent(state)
             fire_due_timers(state)
             begin_and_end_mutes(state)
-            forget_old_commands(state)
             state.ticked_at = state.now
+            forget_old_commands(state)
+            state.drop_what_is_no_longer_known()
             state.cause.index = event_index
 
 

@@ -64,7 +64,7 @@ def _take_part(state: State, alert: AlertState) -> None:
     elif incidents.is_worse(alert.severity, incident.severity):
         incidents.set_severity(state, incident, alert.severity)
         changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
-    tell_all(state, changes)
+    tell_all(state, changes, alert)
 
 
 def prepare(state: State, projects: Iterable[str]) -> None:

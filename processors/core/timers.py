@@ -1,4 +1,7 @@
-"""What is due: timers that fire on the clock's ticks, in the order of their due times (DESIGN section 1, "Time")."""
+"""What is due: timers that fire on the clock's ticks, in the order of their due times (DESIGN section 1, "Time").
+
+Not here: their order (`due.py`), absences (`absence.py`), silences and windows that begin or end (`suppress.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,69 @@ from functools import partial
 
 from processors.core import incidents
 from processors.core.attempt import attempt
-from processors.core.notify import tell
-from processors.core.state import State, TimerKind
+from processors.core.due import FIELDS, Entity, TimerKind
+from processors.core.forgetting import forget_alerts_of
+from processors.core.notify import remind, tell
+from processors.core.state import State
 from processors.core.work import IncidentChange
-from schemas.records import IncidentState
+from schemas.records import AlertState, IncidentState, SilenceState
 
 
 def fire_due_timers(state: State) -> None:
     """Fire each timer that is due, once; one that fails is dropped with a word in the timeline, the others go on."""
     while (due := state.pop_due_timer()) is not None:
-        kind, incident = due
-        error = attempt(state, partial(_fire, state, kind, incident))
+        kind, entity = due
+        error = attempt(state, partial(_fire, state, kind, entity))
         if error is not None:  # a rule or program that fails must not fail again at every tick
-            state.decisions.problems.append(f"timer {kind} of {incident.project}/{incident.number}: {error!r}")
-            incident = state.change_incident(incident, **{f"{kind}_at": None})
-            incidents.record(state, incident, "timer_failed", f"could not {kind} by itself: {error}")
+            _drop(state, kind, entity, error)
 
 
-def _fire(state: State, kind: TimerKind, incident: IncidentState) -> None:
+def _fire(state: State, kind: TimerKind, entity: Entity) -> None:
+    match entity:
+        case IncidentState():
+            _fire_of_incident(state, kind, entity)
+        case AlertState() if kind == "alert_steady":
+            _end_flapping(state, entity)
+        case AlertState():
+            state.forget_alert(entity)
+        case SilenceState():
+            state.forget_silence(entity)
+
+
+def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) -> None:
     match kind:
-        case "publish":
+        case "incident_publish":
             incidents.publish(state, incident)
-        case "resolve":
+        case "incident_resolve":
             incidents.resolve(state, incident, "resolved: all of its alerts are, and stayed so")
             tell(state, IncidentChange(incident.project, incident.number, "resolved"))
+        case "incident_remind":
+            remind(state, incident)
+        case "incident_sla":
+            incident = state.change_incident(incident, is_sla_missed=True, sla_at=None)
+            text = f"not resolved within the time agreed for {incident.severity}"
+            incidents.record(state, incident, "sla_missed", text)
+        case "incident_forget_alerts":
+            forget_alerts_of(state, incident)
+        case "incident_forget":
+            state.forget_incident(incident)
+
+
+def _end_flapping(state: State, alert: AlertState) -> None:
+    """Tell of an alert that fires steadily now as if it had begun now."""
+    alert = state.change_alert(alert, is_flapping=False, steady_at=None, changes=[])
+    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    if alert.counts_as_firing and alert.suppressed_by is None and incident is not None and incident.is_open:
+        tell(state, IncidentChange(incident.project, incident.number, "severity_raised"))
+
+
+def _drop(state: State, kind: TimerKind, entity: Entity, error: Exception) -> None:
+    number = entity.id if isinstance(entity, SilenceState) else entity.number
+    state.decisions.problems.append(f"timer {kind} of {entity.project}/{number}: {error!r}")
+    match entity:
+        case IncidentState():
+            incident = state.change_incident(entity, **{FIELDS[kind]: None})
+            text = f"could not {kind.removeprefix('incident_')} by itself: {error}"
+            incidents.record(state, incident, "timer_failed", text)
+        case AlertState():
+            state.change_alert(entity, **{FIELDS[kind]: None})

@@ -17,8 +17,8 @@ def transition(work: Work) -> None:
     alert, state = work.alert, work.state
     if alert is None or alert.incident is None or work.outcome not in ("merged", "recovered"):
         return
-    incident = state.incidents[alert.project, alert.incident]
-    if not incident.is_open:
+    incident = state.incidents.get((alert.project, alert.incident))
+    if incident is None or not incident.is_open:
         return
     if work.outcome == "recovered" and work.before is not None:
         note_end(state, work.rules, incident, work.before, work.changes)

@@ -19,7 +19,19 @@ from schemas.records import AlertState, IncidentState, Tick
 from tests.world import EPOCH, PROJECT, ReadModel, World, batch, configured, millis
 
 FOLDER = Path(__file__).parent
-DURATIONS = ("within", "reopen_within", "resolve_after", "publish_after", "remind_after", "heartbeat", "duration")
+DURATIONS = (
+    "within",
+    "reopen_within",
+    "resolve_after",
+    "publish_after",
+    "remind_after",
+    "heartbeat",
+    "duration",
+    "flap_window",
+    "forget_after",
+    "critical",
+    "high",
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ class Story:
             "outcomes": [event.outcome for outcome in model.outcomes for event in outcome.events],
             "timeline": [f"{_seconds(item.at)}: {item.incident} {item.kind}" for item in model.timeline],
         }
+        got["forgotten"] = [f"{one.kind} {one.id}" for one in model.forgettings]
         return [line for key in got if key in self.told for line in _differ(self.told[key], got[key], key)]
 
 

@@ -75,6 +75,8 @@ def _comparable(world: World) -> dict[str, object]:
         "rules",
         "unmatched_by_rules",
         "_timers",
+        "_known_ends",
+        "last_seen",
         "_expiries",
         "_expiry_of",
         "_undo",

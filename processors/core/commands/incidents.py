@@ -33,7 +33,7 @@ def acknowledge(request: Request, _: commands.Nothing) -> None:
     if incident.status == "acknowledged":
         return
     first = request.state.now if incident.acknowledged_at is None else incident.acknowledged_at
-    incident = request.state.change_incident(incident, status="acknowledged", acknowledged_at=first)
+    incident = request.state.change_incident(incident, status="acknowledged", acknowledged_at=first, remind_at=None, reminders=[])
     request.tell(_note(request, incident, "acknowledged", "acknowledged"), "acknowledged")
 
 

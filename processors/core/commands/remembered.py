@@ -31,10 +31,10 @@ def remember(state: State, command: Command, events: list[EventOutcome]) -> None
 
 
 def forget_old_commands(state: State) -> None:
-    """Drop those that are remembered no longer; the oldest come first."""
+    """Drop those that were remembered no longer at the last tick; the oldest come first."""
     while state.commands:
         key = next(iter(state.commands))
-        if state.commands[key].at + REMEMBERED_MILLIS > state.now:
+        if state.commands[key].at + REMEMBERED_MILLIS > state.ticked_at:
             return
         del state.commands[key]
 

@@ -52,9 +52,9 @@ def test_an_alert_that_leaves_its_incident_takes_its_last_seen_along() -> None:
     state = burning()
     state.begin(9)
     latest = state.change_alert(state.alerts[PROJECT, 2], last_seen_at=state.now + 500)
-    assert state.last_seen[PROJECT, 1] == state.now + 500
+    assert state.last_seen_in(state.incidents[PROJECT, 1]) == state.now + 500
     state.change_alert(latest, incident=None)
-    assert state.last_seen[PROJECT, 1] == state.now
+    assert state.last_seen_in(state.incidents[PROJECT, 1]) == state.now
 
 
 def test_a_timer_that_was_moved_fires_at_its_new_time_only() -> None:
@@ -66,7 +66,7 @@ def test_a_timer_that_was_moved_fires_at_its_new_time_only() -> None:
     state.now += 5
     due = state.pop_due_timer()
     assert due is not None
-    assert due[0] == "resolve"
+    assert due[0] == "incident_resolve"
     assert state.pop_due_timer() is None
 
 
