@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.core.commands.remembered import forget_old_commands
-from processors.core.state import Decisions, Key, State
+from processors.core.decisions import Decisions, Key
+from processors.core.state import State
 from processors.core.step import VERSION
 from schemas import records
 from schemas.codec import decode, encode

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.core.state import Decisions, State
+from processors.core.decisions import Decisions
+from processors.core.state import State
 from processors.core.step import process_record
 from processors.journal import Gathering, restore, seal
 from schemas.chain import Accepted, Follower, Position

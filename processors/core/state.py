@@ -8,86 +8,43 @@ in whatever order they come. Not here: what the rules of the product are (the st
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator, MutableMapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from processors.core.decisions import Cause, Decisions, Key
 from processors.core.due import OF_ALERTS, OF_INCIDENTS, Entity, TimerKind, Timers, due_of
 from processors.core.mute_index import MuteIndex
 from processors.core.rules import NO_RULES, Rules
+from processors.core.undo import Undoable
 from schemas.records import (
     AlertState,
     CommandState,
     Forgetting,
     IncidentState,
-    Notification,
-    Outcome,
     PartitionState,
     ProjectState,
     SilenceState,
     SourceOffset,
-    TimelineItem,
 )
 
-Key = tuple[str, int]
-"""Project and number."""
 Identity = tuple[str, str, bytes]
 """Project, fingerprint and identity of a condition."""
 STALE_MILLIS = 180_000
 """A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
 KNOWN_MILLIS = 7 * 86_400_000
 """How long after its end a forgotten alert is named as `previous`."""
-MISSING: Any = object()
 FOR_EVER = 1 << 62
 DOOR_GAP_MILLIS = 10_000
 DOOR_GRACE_MILLIS = 60_000
 """Without a door tick for the first, absences rest; when one comes they are put off by the gap and the second (BEHAVIOUR 4)."""
 
 
-@dataclass(slots=True)
-class Decisions:
-    """What one inbox record led to: each entity in its last form, everything else in order.
-
-    `problems` are for the log alone: nothing about them is written.
-    """
-
-    offset: int
-    alerts: dict[Key, AlertState] = field(default_factory=dict)
-    contents: dict[Key, bytes] = field(default_factory=dict)
-    payloads: dict[Key, bytes] = field(default_factory=dict)
-    incidents: dict[Key, IncidentState] = field(default_factory=dict)
-    silences: dict[tuple[str, str], SilenceState] = field(default_factory=dict)
-    projects: dict[str, ProjectState] = field(default_factory=dict)
-    timeline: list[TimelineItem] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    notifications: list[Notification] = field(default_factory=list)
-    forgettings: list[Forgetting] = field(default_factory=list)
-    commands: list[CommandState] = field(default_factory=list)
-    is_configuration_changed: bool = False
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing changed that a reader of the journal would want to know at once."""
-        changes = (self.alerts, self.incidents, self.silences, self.projects, self.outcomes, self.forgettings)
-        return not self.is_configuration_changed and not any(changes)
-
-
-@dataclass(slots=True)
-class Cause:
-    """The place in the inbox of what is being processed: offset of the record, index of the event in it."""
-
-    offset: int = -1
-    index: int = -1
-
-
-class State:
+class State(Undoable):
     """Everything that decisions of one partition depend on."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.now = 0
         self.ticked_at = 0
         self.door_tick_at: int | None = None
@@ -129,7 +86,6 @@ class State:
 
         self.decisions = Decisions(-1)
         self.cause = Cause()
-        self._undo: list[tuple[MutableMapping[Any, Any], Hashable, Any]] | None = None
 
     # -- one record ------------------------------------------------------------
 
@@ -138,44 +94,6 @@ class State:
         self.decisions = Decisions(offset)
         self.cause = Cause(offset)
         return self.decisions
-
-    @contextmanager
-    def all_or_nothing(self) -> Iterator[None]:
-        """Undo every change made within, should an exception leave it."""
-        decisions = self.decisions
-        lists: tuple[list[Any], ...] = (
-            decisions.timeline,
-            decisions.outcomes,
-            decisions.notifications,
-            decisions.forgettings,
-            decisions.commands,
-        )
-        lengths = [len(items) for items in lists]
-        changed = self._undo = []
-        try:
-            yield
-        except BaseException:
-            for mapping, key, old in reversed(changed):
-                if old is MISSING:
-                    del mapping[key]
-                else:
-                    mapping[key] = old
-            for items, length in zip(lists, lengths, strict=True):
-                del items[length:]
-            raise
-        finally:
-            self._undo = None
-
-    def _set(self, mapping: MutableMapping[Any, Any], key: Hashable, value: Any) -> None:
-        if self._undo is not None:
-            self._undo.append((mapping, key, mapping.get(key, MISSING)))
-        mapping[key] = value
-
-    def _remove(self, mapping: MutableMapping[Any, Any], key: Hashable) -> None:
-        if key in mapping:
-            old = mapping.pop(key)
-            if self._undo is not None:
-                self._undo.append((mapping, key, old))
 
     # -- alerts ----------------------------------------------------------------
 
@@ -278,13 +196,6 @@ class State:
             until, identity = heapq.heappop(self._known_ends)
             if self.known.get(identity, (0, 0))[1] == until:
                 del self.known[identity]
-
-    def _bucket(self, index: dict[Any, dict[int, None]], key: Hashable) -> dict[int, None]:
-        bucket = index.get(key)
-        if bucket is None:
-            bucket = {}
-            self._set(index, key, bucket)
-        return bucket
 
     def put_content(self, key: Key, content: bytes) -> None:
         self._set(self.contents, key, content)

@@ -15,10 +15,11 @@ from processors.core.attempt import attempt
 from processors.core.commands import process_command
 from processors.core.commands.remembered import forget_old_commands
 from processors.core.correlate import find_home
+from processors.core.decisions import Decisions
 from processors.core.event import process_event
 from processors.core.notify import tell_all
 from processors.core.rules import Rules
-from processors.core.state import Decisions, State
+from processors.core.state import State
 from processors.core.suppress import begin_and_end_mutes, note_new_rules, prepare, settle
 from processors.core.timers import fire_due_timers
 from processors.core.work import IncidentChange

@@ -19,7 +19,8 @@ from typing import Any
 import msgspec
 
 from processors.core.content import read_content
-from processors.core.state import Decisions, State
+from processors.core.decisions import Decisions
+from processors.core.state import State
 from processors.core.step import process_record
 from schemas import configuration, records
 from schemas.codec import decode, encode, encode_body

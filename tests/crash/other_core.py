@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from processors import journal, partition
 from processors.core import step
-from processors.core.state import Decisions, State
+from processors.core.decisions import Decisions
+from processors.core.state import State
 from schemas.codec import decode, encode
 from schemas.errors import MalformedRecord
 from schemas.records import AlertBatch, Frame

@@ -10,7 +10,8 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from processors.core.state import Decisions, State
+from processors.core.decisions import Decisions
+from processors.core.state import State
 from processors.core.step import process_record
 from processors.partition import InboxRecord
 from schemas import records

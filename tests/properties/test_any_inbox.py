@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processors.core.state import Decisions
+from processors.core.decisions import Decisions
 from tests.properties.digests import digest_of
 from tests.properties.inboxes import inbox_from, inboxes, inboxes_without_leaps, seeds
 from tests.simulation.arriving import Arrival, inbox_of
