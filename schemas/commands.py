@@ -23,7 +23,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=280)]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Person = Annotated[str, Meta(min_length=1, max_length=200)]
 LongText = Annotated[str, Meta(max_length=50_000)]
-Number = Annotated[int, Meta(ge=1)]
+Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+"""As large as a record holds it: the core answers with the number it was asked about."""
 Impact = Literal["none", "minor", "major", "critical"]
 UpdateStatus = Literal["investigating", "identified", "monitoring", "resolved"]
 MAX_AT_ONCE = 10_000

@@ -107,6 +107,8 @@ def test_same_request_written_otherwise_is_the_same_bytes() -> None:
         (f"{ALERTS}/7/acknowledge", b"\xff", "The body is not a JSON object"),
         (f"{ALERTS}/7/acknowledge", b"[" * 100_000, "The body is not a JSON object"),
         (f"{INCIDENTS}/1/zoom", {"text": "http://zoom.us/j/1"}, "text: holds no link to a Zoom call"),
+        (f"{ALERTS}/resolve", {"numbers": [2**63]}, "at `$.numbers[0]`"),
+        (f"{ALERTS}/7/move", {"incident": 10**30}, "at `$.incident`"),
         (f"{ALERTS}/resolve", {}, "name the alerts by `numbers` or by `matchers`"),
         (SILENCES, {"matchers": ['team=~".*"'], **ENDS}, "at least one must not match the empty text"),
         (SILENCES, {"matchers": ["team=~("], **ENDS}, "matchers: "),
