@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
@@ -15,8 +16,8 @@ import msgspec
 from processors.partition import InboxRecord, PartitionWriter
 from schemas import configuration, records
 from schemas.chain import Accepted, Follower
-from schemas.codec import decode, encode, encode_body
-from schemas.records import AlertBatch, AlertEvent, Content, Entry, Frame, FrameItem, Tick
+from schemas.codec import decode, decode_body, encode, encode_body
+from schemas.records import AlertBatch, AlertEvent, Command, Content, Entry, Frame, FrameItem, Refusal, Tick
 
 EPOCH = 1_800_000_000_000
 """The virtual clock's zero, in milliseconds since 1970: a Friday in January 2027."""
@@ -58,9 +59,28 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
 def batch(
     *said: Mapping[str, Any], project: str = PROJECT, format: str = "generic", receipt: str = "r", integration: str = "generic"
 ) -> AlertBatch:
-    """Build one request's alert events."""
-    events = [event(place, **words) for place, words in enumerate(said)]
-    return AlertBatch(project, integration, format, "critical", receipt, len(events), events)
+    """Build one request's alert events; `{refused: reason}` stands for an element that the door refused."""
+    events = [event(place, **words) for place, words in enumerate(said) if "refused" not in words]
+    refusals = [Refusal(place, words["refused"]) for place, words in enumerate(said) if "refused" in words]
+    return AlertBatch(project, integration, format, "critical", receipt, len(said), events, refusals)
+
+
+def command(words: str, arguments: bytes = b"{}", *, by: str = "ada", id: str = "c", project: str = PROJECT) -> Command:
+    """Build a command from what it is called: `acknowledge alert 1`, `create silence`, `ignore alerts`."""
+    verb, target, *number = words.split()
+    return Command(project, id, by, verb, target.removesuffix("s"), int(number[0]) if number else None, arguments)
+
+
+def command(words: str, command_id: str, actor: str = "ada", **said: Any) -> records.Command:
+    """Build a person's command from words such as `incident 1 acknowledge` or `silence create`.
+
+    `said` are its arguments, of which `at`, `starts_at` and `ends_at` may be seconds of the virtual clock.
+    """
+    target, *numbers, verb = words.split()
+    times = {key: said[key] for key in ("at", "starts_at", "ends_at") if isinstance(said.get(key), int)}
+    arguments = said | {key: datetime.fromtimestamp(millis(at) / 1000, UTC).isoformat() for key, at in times.items()}
+    number = int(numbers[0]) if numbers else None
+    return records.Command(PROJECT, command_id, actor, verb, target, number, msgspec.json.encode(arguments))
 
 
 def configured(version: int, projects: Mapping[str, Any], components: Iterable[Any] = ()) -> records.Configuration:
@@ -77,6 +97,8 @@ class ReadModel:
     contents: dict[tuple[str, int], Content] = field(default_factory=dict)
     payloads: dict[tuple[str, int], bytes] = field(default_factory=dict)
     incidents: dict[tuple[str, int], records.IncidentState] = field(default_factory=dict)
+    silences: dict[tuple[str, str], records.SilenceState] = field(default_factory=dict)
+    silences: dict[tuple[str, str], records.SilenceState] = field(default_factory=dict)
     timeline: list[records.TimelineItem] = field(default_factory=list)
     outcomes: list[records.Outcome] = field(default_factory=list)
     notifications: list[records.Notification] = field(default_factory=list)
@@ -87,21 +109,19 @@ class ReadModel:
             for alert in _items(part.alerts, records.AlertSection):
                 self.alerts[alert.project, alert.number] = alert
             for content in _items(part.contents, records.ContentSection):
-                self.contents[content.project, content.number] = decode_content(content.content)
+                self.contents[content.project, content.number] = decode_body(content.content, Content)
             for payload in _items(part.payloads, records.PayloadSection):
                 self.payloads[payload.project, payload.number] = payload.payload
             for incident in _items(part.incidents, records.IncidentSection):
                 self.incidents[incident.project, incident.number] = incident
+            for silence in _items(part.silences, records.SilenceSection):
+                self.silences[silence.project, silence.id] = silence
+            for silence in _items(part.silences, records.SilenceSection):
+                self.silences[silence.project, silence.id] = silence
             self.timeline += _items(part.timeline, records.TimelineSection)
             self.outcomes += _items(part.outcomes, records.OutcomeSection)
             self.notifications += _items(part.notifications, records.NotificationSection)
             self.forgettings += _items(part.forgettings, records.ForgettingSection)
-
-
-def decode_content(body: bytes) -> Content:
-    from schemas.codec import decode_body
-
-    return decode_body(body, Content)
 
 
 def _items(section: bytes, kind: type[Any]) -> list[Any]:

@@ -1,22 +1,27 @@
 """Stories: what arrives on the virtual clock, and what must have been decided (YAML in this folder).
 
-A story: `says`, `config` (a project's rules, durations in seconds), `steps`, and what holds at the end: `alerts`,
-`incidents`, `notifications`, `outcomes`, `timeline`. A step is `{at, send: [events], format?}`, `{at}` (nothing but
-time), `{at, tick}` or `{at, config}`. The clock ticks each second in between, unless the story says `ticks: false`, but
-not within `stopped: [from, to]`; so does a door with `doors: true`, but not within `shut: [from, to]`.
+A story: `says`, `config` (all that a project has, durations in seconds), `steps`, and what holds at the end: `alerts`,
+`incidents`, `silences`, `notifications`, `outcomes` (of events), `answers` (to commands, in order; to one about many
+alerts a list), `timeline` in short or as `entries` in full, `forgotten`. A step is `{at, send: [events], format?}`, `{at}`
+(nothing but time), `{at, tick}`, `{at, config}` or `{at, command: acknowledge alert 1, with?: its arguments, by?, id?}`;
+a command's times are seconds of the virtual clock, its arguments as text are sent as they are. The clock ticks each
+second in between, unless the story says `ticks: false`, but not within `stopped: [from, to]`; so does a door with
+`doors: true`, but not within `shut: [from, to]`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
-from schemas.records import AlertState, IncidentState, Tick
-from tests.world import EPOCH, PROJECT, ReadModel, World, batch, configured, millis
+from schemas.records import SEVERITIES, AlertState, Command, IncidentState, Outcome, SilenceState, Tick, TimelineItem
+from tests.world import EPOCH, PROJECT, ReadModel, World, batch, command, configured, millis
 
 FOLDER = Path(__file__).parent
 DURATIONS = (
@@ -29,9 +34,11 @@ DURATIONS = (
     "duration",
     "flap_window",
     "forget_after",
-    "critical",
-    "high",
+    *SEVERITIES,
 )
+"""Keys of a project whose numbers are seconds in a story; the severities' in `sla`."""
+TIMES = ("at", "starts_at", "ends_at")
+"""Arguments of commands that are times."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +46,38 @@ class Story:
     """One story as its file tells it."""
 
     name: str
-    told: dict[str, Any]
+    told: dict[str, Any] = field(hash=False)
 
-    def world(self) -> World:
-        """Put everything that arrives into an inbox, in the order of time."""
-        world, now, version = World(), 0, 0
+    def world(self, is_applied_each_second: bool = False) -> World:
+        """Put everything that arrives into an inbox, in the order of time; the configuration once, or again each second."""
+        world, now, version, config = World(), 0, 0, self.told.get("config")
         world.append(0, Tick(millis(0), "opening"))
-        if "config" in self.told:
-            world.append(0, self._configured(version, self.told["config"]))
-        for step in self.told["steps"]:
+        if config is not None:
+            world.append(0, self._configured(version, config))
+        for place, step in enumerate(self.told["steps"]):
             while self.told.get("ticks", True) and now + 1 <= step["at"]:
                 now += 1
                 if self.told.get("doors") and not self._is_within("shut", now):
                     world.door_tick(now)
                 if not self._is_within("stopped", now):
                     world.tick(now)
+                if is_applied_each_second and config is not None:
+                    version += 1
+                    world.append(now, self._configured(version, config))
             now = max(now, int(step["at"]))
             if "send" in step:
                 sender = {"format": step.get("format", "generic"), "integration": step.get("integration", "generic")}
                 world.append(step["at"], batch(*step["send"], **sender))
+            if "command" in step:
+                said = (step.get("id", f"c{len(world.inbox)}"), step.get("by", "ada"))
+                world.append(step["at"], command(step["command"], *said, **step.get("with", {})))
             if "tick" in step:
                 world.tick(step["at"])
+            if "command" in step:
+                world.append(step["at"], _command(step, f"command {place}"))
             if "config" in step:
-                version += 1
-                world.append(step["at"], self._configured(version, step["config"]))
+                version, config = version + 1, step["config"]
+                world.append(step["at"], self._configured(version, config))
         return world
 
     def _is_within(self, pause: str, second: int) -> bool:
@@ -76,14 +91,21 @@ class Story:
 
     def differences(self, model: ReadModel) -> list[str]:
         """Say where the end is not as told."""
+        commands = [outcome for outcome in model.outcomes if outcome.integration is None]
         got = {
             "alerts": [_alert(model, alert) for _, alert in sorted(model.alerts.items())],
             "incidents": [_incident(incident) for _, incident in sorted(model.incidents.items())],
+            "silences": [_silence(silence) for silence in sorted(model.silences.values(), key=lambda one: int(one.id))],
             "notifications": [f"{_seconds(n.at)}: {n.kind} {n.receiver} {n.incident}" for n in model.notifications],
-            "outcomes": [event.outcome for outcome in model.outcomes for event in outcome.events],
+            "outcomes": [event.outcome for outcome in model.outcomes if outcome not in commands for event in outcome.events],
+            "answers": [_answer(outcome) for outcome in commands],
+            "silences": [_silence(silence) for _, silence in sorted(model.silences.items())],
+            "answers": [_answer(event) for one in model.outcomes if one.integration is None for event in one.events],
+            "entries": [_entry(item) for item in model.timeline],
             "timeline": [f"{_seconds(item.at)}: {item.incident} {item.kind}" for item in model.timeline],
+            "entries": [_entry(item) for item in model.timeline],
+            "forgotten": [f"{one.kind} {one.id}" for one in model.forgettings],
         }
-        got["forgotten"] = [f"{one.kind} {one.id}" for one in model.forgettings]
         return [line for key in got if key in self.told for line in _differ(self.told[key], got[key], key)]
 
 
@@ -91,6 +113,37 @@ def read_stories() -> Iterator[Story]:
     for file in sorted(FOLDER.glob("*.yaml")):
         for told in yaml.safe_load(file.read_text("utf-8")):
             yield Story(f"{file.stem}: {told['says']}", told)
+
+
+def _command(step: dict[str, Any], id: str) -> Command:
+    asked = step.get("with", {})
+    if isinstance(asked, str):
+        arguments = asked.encode()
+    else:
+        arguments = msgspec.json.encode({key: _time(value) if key in TIMES else value for key, value in asked.items()})
+    return command(step["command"], arguments, by=step.get("by", "ada"), id=step.get("id", id))
+
+
+def _time(value: Any) -> Any:
+    return datetime.fromtimestamp(millis(value) / 1000, UTC).isoformat() if isinstance(value, (int, float)) else value
+
+
+def _answer(outcome: Outcome) -> str | list[str]:
+    texts = []
+    for event in outcome.events:
+        named = {"alert": event.alert, "incident": event.incident, "silence": event.silence}
+        words = [event.outcome, *(f"{what} {number}" for what, number in named.items() if number is not None)]
+        texts.append(" ".join(words) + (f": {event.reason}" if event.reason else ""))
+    return texts[0] if outcome.total == 1 and len(texts) == 1 else texts
+
+
+def _entry(item: TimelineItem) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__struct_fields__} | {"at": _seconds(item.at)}
+
+
+def _silence(silence: SilenceState) -> dict[str, Any]:
+    fields = {name: getattr(silence, name) for name in silence.__struct_fields__}
+    return fields | {time: _seconds(fields[time]) for time in ("starts_at", "ends_at")}
 
 
 def _alert(model: ReadModel, alert: AlertState) -> dict[str, Any]:
@@ -111,8 +164,26 @@ def _incident(incident: IncidentState) -> dict[str, Any]:
         "impact": published.impact,
         "components": published.components,
         "updates": [f"{_seconds(update.at)}: {update.status}" for update in published.updates],
+        "texts": [update.text for update in published.updates],
     }
-    return fields | {t: _seconds(fields[t]) for t in ("created_at", "resolved_at")}
+    return fields | {t: _seconds(fields[t]) for t in ("created_at", "acknowledged_at", "resolved_at", "resolve_at")}
+
+
+def _silence(silence: SilenceState) -> dict[str, Any]:
+    fields = {name: getattr(silence, name) for name in silence.__struct_fields__}
+    return fields | {t: _seconds(fields[t]) for t in ("starts_at", "ends_at")}
+
+
+def _answer(event: EventOutcome) -> str:
+    """Say what a command was answered, and which entities the answer shows or why it was not carried out."""
+    about = {"alert": event.alert, "incident": event.incident, "silence": event.silence}
+    shown = ", ".join(f"{kind} {id}" for kind, id in about.items() if id is not None)
+    return f"{event.outcome}: {event.reason or shown}"
+
+
+def _entry(item: TimelineItem) -> str:
+    about = f"alert {item.alert}" if item.incident is None else f"incident {item.incident}"
+    return f"{_seconds(item.at)}: {about} {item.number} {item.kind} by {item.actor}: {item.text}"
 
 
 def _seconds(at: int | None) -> float | None:
@@ -124,7 +195,9 @@ def _seconds(at: int | None) -> float | None:
 
 def _in_millis(node: Any) -> Any:
     if isinstance(node, dict):
-        return {key: value * 1000 if key in DURATIONS else _in_millis(value) for key, value in node.items()}
+        return {
+            key: value * 1000 if key in DURATIONS and isinstance(value, int) else _in_millis(value) for key, value in node.items()
+        }
     return [_in_millis(item) for item in node] if isinstance(node, list) else node
 
 

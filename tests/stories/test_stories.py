@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import pytest
 
 from tests.stories.story import Story, read_stories
-from tests.world import World
+from tests.world import ReadModel, World
 
 STORIES = list(read_stories())
 every_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 
 
+@cache
+def _alone(story: Story) -> ReadModel:
+    """Give how a story ends when nothing disturbs it."""
+    return story.world().run()
+
+
 @every_story
 def test_story_ends_as_told(story: Story) -> None:
-    assert story.differences(story.world().run()) == []
+    assert story.differences(_alone(story)) == []
+
+
+@every_story
+def test_story_whose_configuration_is_applied_again_each_second_ends_as_told(story: Story) -> None:
+    assert story.differences(story.world(is_applied_each_second=True).run(records_per_entry=50)) == []
 
 
 @every_story
 def test_story_delivered_twice_ends_the_same(story: Story) -> None:
     world = story.world()
-    alone = story.world().run()
     for record in world.inbox:
         world.writer.take(record)
         world.writer.take(record)
         world.write()
-    assert world.run() == alone
+    assert world.run() == _alone(story)
 
 
 @every_story
 def test_story_interrupted_between_any_two_records_ends_the_same(story: Story) -> None:
     world, chance = story.world(), random.Random(story.name)
-    alone, often = story.world().run(), min(0.3, 12 / len(world.inbox))  # each restart reads the whole journal
+    often = min(0.3, 12 / len(world.inbox))  # each restart reads the whole journal
     for record in world.inbox:
         if record.offset >= world.writer.next_inbox:
             world.writer.take(record)
@@ -42,19 +53,22 @@ def test_story_interrupted_between_any_two_records_ends_the_same(story: Story) -
             world.restart()
             for missed in world.inbox[world.writer.next_inbox : record.offset + 1]:
                 world.writer.take(missed)
-    assert world.run() == alone
+    assert world.run() == _alone(story)
 
 
 @every_story
 @pytest.mark.parametrize("size", [7, 10_000])
 def test_story_batched_otherwise_ends_the_same(story: Story, size: int) -> None:
-    assert story.world().run(records_per_entry=size) == story.world().run()
+    assert story.world().run(records_per_entry=size) == _alone(story)
 
 
 def test_decisions_are_the_same_step_by_step_however_entries_were_cut() -> None:
     for story in STORIES:
         singly, together = story.world(), story.world()
-        decided = [(singly.writer.take(record), singly.write())[0] for record in singly.inbox]
+        decided = []
+        for record in singly.inbox:
+            decided.append(singly.writer.take(record))
+            singly.write()
         assert [together.writer.take(record) for record in together.inbox] == decided
 
 
