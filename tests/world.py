@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
@@ -71,18 +70,6 @@ def command(words: str, arguments: bytes = b"{}", *, by: str = "ada", id: str = 
     return Command(project, id, by, verb, target.removesuffix("s"), int(number[0]) if number else None, arguments)
 
 
-def command(words: str, command_id: str, actor: str = "ada", **said: Any) -> records.Command:
-    """Build a person's command from words such as `incident 1 acknowledge` or `silence create`.
-
-    `said` are its arguments, of which `at`, `starts_at` and `ends_at` may be seconds of the virtual clock.
-    """
-    target, *numbers, verb = words.split()
-    times = {key: said[key] for key in ("at", "starts_at", "ends_at") if isinstance(said.get(key), int)}
-    arguments = said | {key: datetime.fromtimestamp(millis(at) / 1000, UTC).isoformat() for key, at in times.items()}
-    number = int(numbers[0]) if numbers else None
-    return records.Command(PROJECT, command_id, actor, verb, target, number, msgspec.json.encode(arguments))
-
-
 def configured(version: int, projects: Mapping[str, Any], components: Iterable[Any] = ()) -> records.Configuration:
     """Build the record with which the clock brings a configuration, durations in milliseconds."""
     made = msgspec.convert({"projects": projects, "components": list(components)}, configuration.PartitionConfiguration)
@@ -97,7 +84,6 @@ class ReadModel:
     contents: dict[tuple[str, int], Content] = field(default_factory=dict)
     payloads: dict[tuple[str, int], bytes] = field(default_factory=dict)
     incidents: dict[tuple[str, int], records.IncidentState] = field(default_factory=dict)
-    silences: dict[tuple[str, str], records.SilenceState] = field(default_factory=dict)
     silences: dict[tuple[str, str], records.SilenceState] = field(default_factory=dict)
     timeline: list[records.TimelineItem] = field(default_factory=list)
     outcomes: list[records.Outcome] = field(default_factory=list)
@@ -114,8 +100,6 @@ class ReadModel:
                 self.payloads[payload.project, payload.number] = payload.payload
             for incident in _items(part.incidents, records.IncidentSection):
                 self.incidents[incident.project, incident.number] = incident
-            for silence in _items(part.silences, records.SilenceSection):
-                self.silences[silence.project, silence.id] = silence
             for silence in _items(part.silences, records.SilenceSection):
                 self.silences[silence.project, silence.id] = silence
             self.timeline += _items(part.timeline, records.TimelineSection)

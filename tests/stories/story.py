@@ -68,9 +68,6 @@ class Story:
             if "send" in step:
                 sender = {"format": step.get("format", "generic"), "integration": step.get("integration", "generic")}
                 world.append(step["at"], batch(*step["send"], **sender))
-            if "command" in step:
-                said = (step.get("id", f"c{len(world.inbox)}"), step.get("by", "ada"))
-                world.append(step["at"], command(step["command"], *said, **step.get("with", {})))
             if "tick" in step:
                 world.tick(step["at"])
             if "command" in step:
@@ -99,9 +96,6 @@ class Story:
             "notifications": [f"{_seconds(n.at)}: {n.kind} {n.receiver} {n.incident}" for n in model.notifications],
             "outcomes": [event.outcome for outcome in model.outcomes if outcome not in commands for event in outcome.events],
             "answers": [_answer(outcome) for outcome in commands],
-            "silences": [_silence(silence) for _, silence in sorted(model.silences.items())],
-            "answers": [_answer(event) for one in model.outcomes if one.integration is None for event in one.events],
-            "entries": [_entry(item) for item in model.timeline],
             "timeline": [f"{_seconds(item.at)}: {item.incident} {item.kind}" for item in model.timeline],
             "entries": [_entry(item) for item in model.timeline],
             "forgotten": [f"{one.kind} {one.id}" for one in model.forgettings],
@@ -167,23 +161,6 @@ def _incident(incident: IncidentState) -> dict[str, Any]:
         "texts": [update.text for update in published.updates],
     }
     return fields | {t: _seconds(fields[t]) for t in ("created_at", "acknowledged_at", "resolved_at", "resolve_at")}
-
-
-def _silence(silence: SilenceState) -> dict[str, Any]:
-    fields = {name: getattr(silence, name) for name in silence.__struct_fields__}
-    return fields | {t: _seconds(fields[t]) for t in ("starts_at", "ends_at")}
-
-
-def _answer(event: EventOutcome) -> str:
-    """Say what a command was answered, and which entities the answer shows or why it was not carried out."""
-    about = {"alert": event.alert, "incident": event.incident, "silence": event.silence}
-    shown = ", ".join(f"{kind} {id}" for kind, id in about.items() if id is not None)
-    return f"{event.outcome}: {event.reason or shown}"
-
-
-def _entry(item: TimelineItem) -> str:
-    about = f"alert {item.alert}" if item.incident is None else f"incident {item.incident}"
-    return f"{_seconds(item.at)}: {about} {item.number} {item.kind} by {item.actor}: {item.text}"
 
 
 def _seconds(at: int | None) -> float | None:
