@@ -79,6 +79,7 @@ PUBLISHED = Topic(
 SLACK_THREADS = Topic(
     "slack-threads", "project/number/channel", "channel, ts, last version shown, intent", ("slack",), ("slack",), "compact"
 )
+LEDGER = Topic("ledger", "partition", "what was received and what became of it, by project", ("ledger",), ("ledger",), "compact")
 DEAD_LETTERS = Topic(
     "dead-letters",
     "origin topic",
@@ -89,7 +90,7 @@ DEAD_LETTERS = Topic(
 )
 SCHEMAS = Topic("schemas", "fingerprint", "the schema's text", ("topics",), ("everyone",), "compact", partitions=1)
 
-TOPICS = (INBOX, JOURNAL, CORE_STATE, CONFIG, PUBLISHED, SLACK_THREADS, DEAD_LETTERS, SCHEMAS)
+TOPICS = (INBOX, JOURNAL, CORE_STATE, CONFIG, PUBLISHED, SLACK_THREADS, LEDGER, DEAD_LETTERS, SCHEMAS)
 EVENTS_HEADER = "events"
 """Header of an inbox record: JSON object, alert events by project, refusals included."""
 

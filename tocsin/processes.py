@@ -44,6 +44,7 @@ PROCESSES = (
     Process("rates", ("rates",), Stage.DOORS),
     Process("process", ("process",), Stage.WORKER),
     Process("sink-postgres", ("sink", "postgres"), Stage.SINKS),
+    Process("sink-ledger", ("sink", "ledger"), Stage.SINKS),
     Process("sink-slack", ("sink", "slack"), Stage.SINKS, _slack_is_on),
     Process("sink-statuspage", ("sink", "statuspage"), Stage.SINKS),
 )

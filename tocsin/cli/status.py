@@ -32,7 +32,7 @@ def collect(settings: Settings) -> dict[str, Any]:
     """Gather everything that `status --json` prints."""
     stack = state.read(settings.data)
     located = state.find_servers(settings)
-    lag, problem = _lag(located)
+    lag, ledger, problem = _ask_kafka(located)
     health = stack["health"] if stack is not None else "existing servers" if located.kafka else "stopped"
     if problem and health != "stopped":
         health = "unreachable" if stack is None else "degraded"
@@ -42,6 +42,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "pid": stack["pid"] if stack is not None else None,
         "processes": stack["processes"] if stack is not None else [],
         "lag": lag,
+        "ledger": ledger,
         "kafka": located.kafka,
         "database_url": located.database_url,
         "addresses": stack["addresses"] if stack is not None else {},
@@ -64,16 +65,22 @@ def render(found: dict[str, Any]) -> str:
     if found["lag"]:
         lines += ["", f"  {'consumer group':28} {'records behind':>14}"]
     lines += [f"  {group:28} {lag:>14,}" for group, lag in found["lag"].items()]
+    if found["ledger"]:
+        from tocsin.status_ledger import render_ledger
+
+        lines += render_ledger(found["ledger"])
     return "\n".join(lines)
 
 
-def _lag(settings: Settings) -> tuple[dict[str, int], str | None]:
+def _ask_kafka(settings: Settings) -> tuple[dict[str, int], list[dict[str, Any]], str | None]:
     from tocsin.cluster import admin_client, lag_by_group
+    from tocsin.status_ledger import read_ledger
 
     if not settings.kafka:
-        return {}, None
+        return {}, [], None
     try:
         with admin_client(settings, wait_seconds=3) as client:
-            return lag_by_group(client, settings.topic_prefix), None
+            lag = lag_by_group(client, settings.topic_prefix)
+        return lag, read_ledger(settings), None
     except Unavailable as error:
-        return {}, str(error)
+        return {}, [], str(error)

@@ -1,0 +1,1 @@
+"""The sink that holds what was received against what became of it."""

@@ -1,0 +1,11 @@
+"""What the ledger shows; all by project, but for the alarm."""
+
+from __future__ import annotations
+
+from prometheus_client import Gauge
+
+EVENTS = Gauge("tocsin_ledger_events", "Events received, with each outcome, and pending.", ["project", "what"])
+DIFFERENCE = Gauge("tocsin_ledger_difference", "Received events that have no outcome though the chain covers them.", ["project"])
+ALARM = Gauge(
+    "tocsin_ledger_alarm", "1 while a ledger does not add up (difference), or events stay pending (pending).", ["reason"]
+)
