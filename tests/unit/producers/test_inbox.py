@@ -187,9 +187,10 @@ def test_event_loop_is_given_answers_that_come_in_another_thread() -> None:
 
 
 def test_answer_that_nobody_waits_for_any_more_breaks_nothing() -> None:
-    stage = Stage([FakeProducer()])
+    stage, faults = Stage([FakeProducer()]), list[object]()
 
     async def send_and_leave() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
         InboxOfLoop(stage.inbox).send(2, b"frame").cancel()
         stage.acknowledge()
         await asyncio.sleep(0)
@@ -197,4 +198,4 @@ def test_answer_that_nobody_waits_for_any_more_breaks_nothing() -> None:
 
     asyncio.run(send_and_leave())
     stage.producers[0].futures[1].callbacks[0](METADATA)
-    assert stage.counted == [0.0, 0.0]
+    assert (stage.counted, faults) == ([0.0, 0.0], [])

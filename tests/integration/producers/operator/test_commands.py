@@ -109,6 +109,8 @@ def test_command_that_nobody_decides_is_pending_and_can_be_asked_for(asking: Ask
     assert asking.get(answer.headers["location"]).json() == {"outcome": "pending", "command_id": "late"}
     database.execute(OUTCOME, (0, 999, "shop", "late", '[{"index": 0, "outcome": "refused", "reason": "No."}]'))
     assert asking.get(answer.headers["location"]).json() == {"outcome": "refused", "reason": "No."}
+    database.execute(OUTCOME, (0, 1000, "bank", "theirs", '[{"index": 0, "outcome": "refused", "reason": "No."}]'))
+    assert asking.get("/api/v1/projects/shop/commands/theirs").status_code == 404
 
 
 @pytest.fixture

@@ -175,6 +175,9 @@ def test_many_that_are_one_or_none_are_still_a_list() -> None:
     refused = {"number": 7, "outcome": "refused", "reason": "It is resolved."}
     one = client({"outcome": "refused", "alert": 7, "reason": "It is resolved."})
     assert one.ask("POST", f"{ALERTS}/resolve", body={"numbers": [7]}).json() == {"outcomes": [refused]}
+    broken = client({"outcome": "rejected", "alert": 7, "reason": "KeyError"})
+    rejected = {"number": 7, "outcome": "rejected", "reason": "KeyError"}
+    assert broken.ask("POST", f"{ALERTS}/resolve", body={"numbers": [7]}).json() == {"outcomes": [rejected]}
     assert client().ask("POST", f"{ALERTS}/resolve", body={"matchers": ['a="b"']}).json() == {"outcomes": []}
 
 

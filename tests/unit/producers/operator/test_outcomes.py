@@ -85,7 +85,8 @@ def test_fault_lets_nobody_wait_in_vain_and_the_next_is_served() -> None:
 
     async def twice() -> list[Any]:
         outcomes = Outcomes(database)
-        return [await outcomes.wait(Place(0, offset, 0), 5) for offset in (1, 2)]
+        async with asyncio.timeout(5):
+            return [await outcomes.wait(Place(0, offset, 0), 600) for offset in (1, 2)]
 
     with capture_logs() as logs:
         assert asyncio.run(twice()) == [None, DONE]

@@ -113,6 +113,16 @@ def test_who_may_see_but_not_do_is_told_the_role_he_needs() -> None:
     check_role(Viewer("root", is_admin=True), "bank", "admin")
 
 
+def test_whatever_changes_something_needs_a_responder_or_for_the_public_a_publisher() -> None:
+    publishing = {"publish", "unpublish", "status-update"}
+    expected = {
+        rule: "publisher" if rule.rpartition("/")[2] in publishing else "responder"
+        for rule in RULES
+        if not rule.startswith("GET ") and not rule.endswith("/silences/preview")
+    }
+    assert {rule: need for rule, need in RULES.items() if need not in ("token", "viewer")} == expected
+
+
 def test_publisher_who_does_not_see_the_project_publishes_nothing_there() -> None:
     check_role(Viewer("pia", roles={"shop": "viewer"}, is_publisher=True), "shop", "publisher")
     with pytest.raises(NotFound):
