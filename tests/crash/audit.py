@@ -16,6 +16,10 @@ from schemas.records import Content, Link
 from schemas.settings import Settings
 from tests.crash.load import Told
 from tests.crash.replay import History, replay
+from tests.servers import wait_until
+from tocsin.status_ledger import read_ledger
+
+LEDGER_SECONDS = 40
 
 TIMES = {
     "alerts": ("started_at", "ended_at", "first_seen_at", "last_seen_at", "resolved_at"),
@@ -56,6 +60,7 @@ def audit(settings: Settings, told: Told, opened: Mapping[tuple[str, int], int])
         *numbers_problems(rows),
         *replay_problems(history, rows),
         *slack_problems(rows, opened),
+        *ledger_problems(settings, rows["outcomes"]),
     ]
     counts = Counter(event["outcome"] for row in rows["outcomes"] for event in row["events"])
     facts = {
@@ -66,6 +71,23 @@ def audit(settings: Settings, told: Told, opened: Mapping[tuple[str, int], int])
         "writers": len(history.writers), "cores": sorted(history.cores), "slack messages": sum(opened.values()),
     }  # fmt: skip
     return found, facts
+
+
+def ledger_problems(settings: Settings, outcomes: Rows) -> list[str]:
+    """The ledger adds up, nothing is pending, and it has counted what PostgreSQL has; a killed one may need a while."""
+    wanted = Counter(row["project"] for row in outcomes if row["integration"] is not None for _ in row["events"])
+    try:
+        wait_until(lambda: _counted(settings) == (dict(wanted), []), "the ledger adds up", LEDGER_SECONDS)
+    except AssertionError:
+        received, wrong = _counted(settings)
+        return [f"the ledger has received {received}, PostgreSQL has {dict(wanted)}", *wrong]
+    return []
+
+
+def _counted(settings: Settings) -> tuple[dict[str, int], list[str]]:
+    ledger = read_ledger(settings)
+    wrong = [f"the ledger: {row}" for row in ledger if row["state"] != "adds up" or row["pending"]]
+    return {row["project"]: row["received"] for row in ledger}, wrong
 
 
 def receipts_problems(told: Told, outcomes: Rows) -> list[str]:
