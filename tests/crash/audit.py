@@ -22,8 +22,18 @@ from tocsin.status_ledger import read_ledger
 LEDGER_SECONDS = 40
 
 TIMES = {
-    "alerts": ("started_at", "ended_at", "first_seen_at", "last_seen_at", "resolved_at"),
-    "incidents": ("created_at", "acknowledged_at", "resolved_at", "resolve_at", "remind_at", "publish_at"),
+    "alerts": ("started_at", "ended_at", "first_seen_at", "last_seen_at", "resolved_at", "steady_at", "forget_at"),
+    "incidents": (
+        "created_at",
+        "acknowledged_at",
+        "resolved_at",
+        "resolve_at",
+        "remind_at",
+        "publish_at",
+        "sla_at",
+        "forget_at",
+        "forget_alerts_at",
+    ),
     "timeline": ("at",),
     "notifications": ("at",),
     "outcomes": ("at",),
