@@ -233,7 +233,7 @@ class PartitionDriver:
     async def _write(self, writer: PartitionWriter) -> Cause | None:
         while not self._is_overtaken:
             may_write = self._is_closing or not self._is_resting
-            parts = writer.next_entry(at_once=self._is_closing) if may_write else None
+            parts = await self._seal(writer) if may_write else None
             if parts is not None:
                 if not await self._send(writer, parts):
                     return "overtaken"
@@ -243,9 +243,21 @@ class PartitionDriver:
                 await self._pulse.wait()
         return "overtaken"
 
+    async def _seal(self, writer: PartitionWriter) -> list[bytes] | None:
+        """Seal the next entry, letting other partitions work between its parts: a large one takes a second and more."""
+        steps = writer.entry_in_steps(at_once=self._is_closing)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                parts: list[bytes] | None = end.value
+                return parts
+            self._sent_at = self._sent_at or time.monotonic()  # as good as in flight: whoever rests waits for it
+            await asyncio.sleep(0)
+
     async def _send(self, writer: PartitionWriter, parts: list[bytes]) -> bool:
         """Write an entry; say whether it came where it was expected."""
-        covered = writer.next_inbox
+        covered = writer.sealed_up_to
         self._sent_at = time.monotonic()
         offsets = [await self._logs.append(part) for part in parts]
         self._sent_at = None

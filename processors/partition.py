@@ -6,13 +6,13 @@ sends, and decides nothing. Not here: Kafka, a clock, chance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from processors.core.decisions import Decisions
 from processors.core.state import State
 from processors.core.step import process_record
-from processors.journal import Gathering, restore, seal
+from processors.journal import Gathering, finish, restore, seal
 from schemas.chain import Accepted, Follower, Position
 from schemas.errors import BrokenChain, MalformedRecord
 
@@ -58,6 +58,7 @@ class PartitionWriter:
         self._gathering = Gathering(0, 0)
         self._in_flight: Position | None = None
         self._in_flight_parts = 0
+        self._is_sealing = False
         self._sealed_at = 0
 
     # -- recovery --------------------------------------------------------------
@@ -86,6 +87,11 @@ class PartitionWriter:
         return self._gathering.next_offset
 
     @property
+    def sealed_up_to(self) -> int:
+        """The inbox offset after the last one that the entry in flight, or else the last acknowledged one, covers."""
+        return self._in_flight.next_inbox if self._in_flight is not None else self._gathering.first_offset
+
+    @property
     def pending_count(self) -> int:
         """Events decided about and not yet in an entry; at `MAX_EVENTS` or more, take nothing before one is acknowledged."""
         return self._gathering.event_count
@@ -110,22 +116,29 @@ class PartitionWriter:
         return decisions
 
     def next_entry(self, at_once: bool = False) -> list[bytes] | None:
-        """Seal what has gathered as the next entry, in parts to be sent one after the other; None: nothing to send now.
+        """Seal what has gathered as the next entry, in parts to be sent one after the other; None: nothing to send now."""
+        return finish(self.entry_in_steps(at_once))
 
-        While one is in flight there is no other. Records that changed nothing wait for 30 s of inbox time, unless
-        `at_once` (a clean stop).
+    def entry_in_steps(self, at_once: bool = False) -> Generator[None, None, list[bytes] | None]:
+        """Do what `next_entry` does, pausing now and then so that others may work; records may be taken meanwhile.
+
+        While one is sealed or in flight there is no other. Records that changed nothing wait for 30 s of inbox time,
+        unless `at_once` (a clean stop).
         """
-        if self._in_flight is not None or self._gathering.next_offset == self._gathering.first_offset:
+        if self._is_sealing or self._in_flight is not None or self._gathering.next_offset == self._gathering.first_offset:
             return None
         is_due = at_once or self.state.now - self._sealed_at >= COVER_MILLIS
         if not self._gathering.is_worth_writing and not is_due:
             return None
-        parts = seal(self._gathering, self.state, self.writer_id, self._follower.position.offset)
-        last_offset = self._expected_journal_offset + len(parts) - 1
-        self._in_flight = Position(last_offset, self._gathering.next_offset)
+        sealed, self._is_sealing, self._sealed_at = self._gathering, True, self.state.now
+        steps = seal(sealed, self.state, self.writer_id, self._follower.position.offset)
+        next(steps)  # what is written is settled now
+        self._gathering = Gathering(sealed.next_offset, sealed.next_offset)
+        yield
+        parts = yield from steps
+        self._in_flight = Position(self._expected_journal_offset + len(parts) - 1, sealed.next_offset)
         self._in_flight_parts = len(parts)
-        self._sealed_at = self.state.now
-        self._gathering = Gathering(self._gathering.next_offset, self._gathering.next_offset)
+        self._is_sealing = False
         return parts
 
     def acknowledged(self, offsets: Sequence[int]) -> bool:
