@@ -10,7 +10,7 @@ from processors.core.flapping import note_change
 from processors.core.forgetting import when_to_forget
 from processors.core.state import STALE_MILLIS, State
 from processors.core.work import Work
-from schemas.records import SEVERITIES, AlertEvent, AlertState, ResolvedBy
+from schemas.records import AlertEvent, AlertState, ResolvedBy
 
 HEARTBEAT_FORMAT = "heartbeat"
 """Of events that the core makes itself when an integration is silent."""
@@ -93,7 +93,6 @@ def _create(work: Work, previous: AlertState | None) -> None:
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
         expires_at=expiry(work),
-        worst_severity=event.severity or batch.default_severity,
     )
     read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -118,7 +117,6 @@ def _merge(work: Work, alert: AlertState) -> None:
         last_seen_at=state.now,
         started_at=alert.started_at if event.started_at is None else min(alert.started_at, event.started_at),
         severity=severity,
-        worst_severity=min(severity, alert.worst_severity, key=SEVERITIES.index),
         content_hash=content_hash,
         payload_hash=payload_hash,
         expires_at=expiry(work),

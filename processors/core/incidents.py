@@ -137,7 +137,10 @@ def join(
     is_back = alert.incident == incident.number
     if not is_back:
         _leave_resolved(state, alert)
-    alert = state.change_alert(alert, incident=incident.number, waiting_group=None, is_held_out=False, forget_at=None)
+    worst = alert.worst_severity if alert.suppressed_by else min(alert.severity, alert.worst_severity, key=SEVERITIES.index)
+    alert = state.change_alert(
+        alert, incident=incident.number, waiting_group=None, is_held_out=False, forget_at=None, worst_severity=worst
+    )
     fires = alert.counts_as_firing
     incident = state.change_incident(
         incident,
@@ -202,10 +205,11 @@ def _components(state: State, rules: ProjectRules, incident: IncidentState, aler
     return [*incident.components, *fitting]
 
 
-def note_worse(state: State, incident: IncidentState, before: AlertState, alert: AlertState) -> tuple[IncidentState, bool]:
-    """Let an alert that is worse than it ever was raise its incident; says also whether it did."""
-    if not is_worse(alert.severity, before.worst_severity):
+def note_worse(state: State, incident: IncidentState, alert: AlertState) -> tuple[IncidentState, bool]:
+    """Let an alert that is worse than an incident ever saw it, unmuted, raise its incident; says also whether it did."""
+    if not is_worse(alert.severity, alert.worst_severity):
         return incident, False
+    alert = state.change_alert(alert, worst_severity=alert.severity)
     return _raise_to(state, incident, alert)
 
 

@@ -61,9 +61,10 @@ def _take_part(state: State, alert: AlertState) -> None:
     incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
     if incident is None or not incident.is_open:
         find_home(state, state.rules.of(alert.project), alert, changes)
-    elif incidents.is_worse(alert.severity, incident.severity):
-        incidents.set_severity(state, incident, alert.severity)
-        changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
+    else:
+        incident, rose = incidents.note_worse(state, incident, alert)
+        if rose:
+            changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
     tell_all(state, changes, alert)
 
 

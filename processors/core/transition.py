@@ -23,7 +23,7 @@ def transition(work: Work) -> None:
     if work.outcome == "recovered" and work.before is not None:
         note_end(state, work.rules, incident, work.before, work.changes)
     elif work.before is not None and alert.suppressed_by is None:
-        incident, rose = incidents.note_worse(state, incident, work.before, alert)
+        incident, rose = incidents.note_worse(state, incident, alert)
         if rose:
             work.changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
 
