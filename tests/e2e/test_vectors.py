@@ -12,6 +12,7 @@ from tests.e2e.conftest import VECTORS, Live
 def test_what_the_vectors_say_is_so(live: Live) -> None:
     files = sorted(VECTORS.glob("*.json"))
     count = sum(len(json.loads(file.read_text())["vectors"]) for file in files)
-    command = [sys.executable, VECTORS / "run.py", "check", *files, "--webhook", live.webhook, "--operator", live.operator]
+    doors = ["--webhook", live.webhook, "--operator", live.operator]
+    command = [sys.executable, str(VECTORS / "run.py"), "check", *map(str, files), *doors]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.stdout.splitlines()[-1:] == [f"{count} passed, 0 failed"], done.stdout + done.stderr + live.problems()
