@@ -32,8 +32,8 @@ FIELDS: dict[TimerKind, str] = {
     "incident_resolve": "resolve_at",
     "incident_sla": "sla_at",
 }
-OF_ALERTS: tuple[TimerKind, ...] = ("alert_forget", "alert_steady")
-OF_INCIDENTS: tuple[TimerKind, ...] = tuple(kind for kind in FIELDS if kind.startswith("incident"))
+OF_ALERTS = tuple(pair for pair in FIELDS.items() if pair[0].startswith("alert"))
+OF_INCIDENTS = tuple(pair for pair in FIELDS.items() if pair[0].startswith("incident"))
 SILENCE_KEPT_MILLIS = 24 * 3_600_000
 """How long a silence that has ended stays in the working state."""
 Timer = tuple[int, TimerKind, str, int]
@@ -55,12 +55,16 @@ class Timers:
     def __init__(self) -> None:
         self._heap: list[Timer] = []
 
-    def note(self, kinds: tuple[TimerKind, ...], old: Entity | None, entity: Entity, number: int) -> None:
+    def note(self, kinds: tuple[tuple[TimerKind, str], ...], old: Entity | None, entity: AlertState | IncidentState) -> None:
         """Note the timers of these kinds that an entity has and its older form had not."""
-        for kind in kinds:
-            due = due_of(entity, kind)
-            if due is not None and (old is None or due_of(old, kind) != due):
-                heapq.heappush(self._heap, (due, kind, entity.project, number))
+        for kind, field in kinds:
+            due = getattr(entity, field)
+            if due is not None and (old is None or getattr(old, field) != due):
+                heapq.heappush(self._heap, (due, kind, entity.project, entity.number))
+
+    def note_silence(self, silence: SilenceState) -> None:
+        """Note when a silence leaves the working state."""
+        heapq.heappush(self._heap, (silence.ends_at + SILENCE_KEPT_MILLIS, "silence_forget", silence.project, int(silence.id)))
 
     def pop(self, now: int) -> Timer | None:
         """Take the first that is due; None: none is."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from processors.core.content import content_of, lookup_of
 from processors.core.describe import describe, title_of
 from processors.core.forgetting import INCIDENT_KEPT_MILLIS, forget_after
@@ -99,8 +101,8 @@ def open_incident(
         runbook=next((link.url for link in content.links if link.kind == "runbook"), None),
         author=actor,
     )
+    incident = replace(incident, sla_at=_agreed_end(state, incident))
     state.put_incident(incident)
-    incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     text = f"opened for alert #{alert.number}" if rule is None else f"opened by rule {rule.name} for alert #{alert.number}"
     return record(state, incident, "opened", text, actor, alert=alert.number)
 
@@ -124,8 +126,8 @@ def open_by_hand(state: State, project: str, title: str, severity: Severity, des
         created_at=state.now,
         author=actor,
     )
+    incident = replace(incident, sla_at=_agreed_end(state, incident))
     state.put_incident(incident)
-    incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     return record(state, incident, "opened", "opened by hand", actor)
 
 
@@ -149,14 +151,20 @@ def join(
         resolve_at=None if fires else incident.resolve_at,
         components=_components(state, rules, incident, alert),
     )
-    if alert.number != incident.first_alert:
+    if alert.number != incident.first_alert or incident.timeline_count > 1:  # the first is named as it opens
         incident = record(state, incident, "alert_joined", f"alert #{alert.number} joined", actor, alert=alert.number)
-    if incident.published is not None and incident.components != before:
-        shown = list(dict.fromkeys([*incident.published.components, *incident.components[len(before) :]]))
-        incident = state.change_incident(incident, published=_republished(incident, components=shown))
+    incident = show_new_components(state, incident, before)
     worsens = fires and alert.suppressed_by is None and not _was_known(state, alert)
     incident, rose = _raise_to(state, incident, alert) if worsens else (incident, False)
     return incident, alert, rose
+
+
+def show_new_components(state: State, incident: IncidentState, before: list[str]) -> IncidentState:
+    """Show the components that a published incident affects now and did not before; they come last."""
+    if incident.published is None or incident.components == before:
+        return incident
+    shown = list(dict.fromkeys([*incident.published.components, *incident.components[len(before) :]]))
+    return state.change_incident(incident, published=_republished(incident, components=shown))
 
 
 def _leave_resolved(state: State, alert: AlertState) -> None:

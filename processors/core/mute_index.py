@@ -100,12 +100,11 @@ class MuteIndex:
     def settled(self, alert: AlertState) -> None:
         self._remove(self.unsettled, (alert.project, alert.number))
 
-    def next_unsettled(self) -> Key | None:
-        """Take the alert that was the first to need looking at."""
-        key = next(iter(self.unsettled), None)
-        if key is not None:
-            del self.unsettled[key]
-        return key
+    def take_unsettled(self) -> list[Key]:
+        """Take all alerts that need looking at, in the order in which they came to."""
+        keys = list(self.unsettled)
+        self.unsettled.clear()
+        return keys
 
     # -- silences ----------------------------------------------------------------
 

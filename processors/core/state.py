@@ -113,7 +113,7 @@ class State(Undoable):
         self._index_identity(alert)
         self._index_membership(key, old, alert)
         if alert.forget_at is not None or alert.steady_at is not None:
-            self._timers.note(OF_ALERTS, old, alert, alert.number)
+            self._timers.note(OF_ALERTS, old, alert)
         if alert.expires_at is not None and alert.expires_at < self._expiry_of.get(key, FOR_EVER):
             self._expiry_of[key] = alert.expires_at
             heapq.heappush(self._expiries, (alert.expires_at, *key))
@@ -217,7 +217,7 @@ class State(Undoable):
     def put_silence(self, silence: SilenceState) -> None:
         key = (silence.project, silence.id)
         self.mutes.file_silence(self.silences.get(key), silence)
-        self._timers.note(("silence_forget",), self.silences.get(key), silence, int(silence.id))
+        self._timers.note_silence(silence)
         self._set(self.silences, key, silence)
         self._set(self.decisions.silences, key, silence)
 
@@ -250,12 +250,12 @@ class State(Undoable):
         old = self.incidents.get(key)
         self._set(self.incidents, key, incident)
         self._set(self.decisions.incidents, key, incident)
-        if incident.rule is not None:
+        if incident.rule is not None and old is None:
             group = group_of(incident.project, incident)
             self._set(self._bucket(self.group_incidents, group), incident.number, None)
             if incident.number > self.newest_incidents.get(group, 0):
                 self._set(self.newest_incidents, group, incident.number)
-        self._timers.note(OF_INCIDENTS, old, incident, incident.number)
+        self._timers.note(OF_INCIDENTS, old, incident)
 
     def forget_incident(self, incident: IncidentState) -> None:
         """Drop an incident; alerts that are still in it keep its number."""

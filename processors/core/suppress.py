@@ -40,16 +40,17 @@ def _look(state: State, alert: AlertState) -> AlertState:
 
 def settle(state: State) -> None:
     """Look again at every alert that may be muted now, or no longer; at the end of each batch, command and tick."""
-    while (key := state.mutes.next_unsettled()) is not None:
-        error = attempt(state, partial(_settle_one, state, *key))
-        if error is not None:  # one alert that no rule can take must not keep the others muted
-            state.decisions.problems.append(f"alert {key[0]}/{key[1]} could not be looked at again: {error!r}")
+    while keys := state.mutes.take_unsettled():
+        for key in keys:
+            alert = state.alerts.get(key)
+            if alert is None or not (alert.is_open or key in state.mutes.roles):
+                continue  # it ended, and muted nobody
+            error = attempt(state, partial(_settle_one, state, alert))
+            if error is not None:  # one alert that no rule can take must not keep the others muted
+                state.decisions.problems.append(f"alert {key[0]}/{key[1]} could not be looked at again: {error!r}")
 
 
-def _settle_one(state: State, project: str, number: int) -> None:
-    alert = state.alerts.get((project, number))
-    if alert is None:
-        return
+def _settle_one(state: State, alert: AlertState) -> None:
     now = _look(state, alert)
     if alert.suppressed_by is not None and now.suppressed_by is None and now.counts_as_firing:
         _take_part(state, now)

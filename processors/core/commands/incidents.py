@@ -124,7 +124,7 @@ def merge(request: Request, asked: commands.Merge) -> None:
     target = request.find_open_incident(asked.into)
     if target.number == source.number:
         raise Refused("an incident cannot be merged into itself")
-    state = request.state
+    state, before = request.state, target.components
     for number in sorted(state.members.get((source.project, source.number), ())):
         state.change_alert(state.alerts[source.project, number], incident=target.number)
     target = state.change_incident(
@@ -134,6 +134,7 @@ def merge(request: Request, asked: commands.Merge) -> None:
         resolve_at=None if source.firing else target.resolve_at,
         components=list(dict.fromkeys([*target.components, *source.components])),
     )
+    target = incidents.show_new_components(state, target, before)
     target = _note(request, target, "merged_in", f"incident #{source.number} was merged into this one")
     if incidents.is_worse(source.severity, target.severity):
         target = incidents.set_severity(state, target, source.severity, request.actor)
