@@ -15,12 +15,15 @@ from schemas.clock import now_millis
 from schemas.errors import TocsinError, Unavailable
 from schemas.settings import Settings
 from schemas.topics import partition_of
+from tocsin.asking import Asking
 from tocsin.demo import watching
 from tocsin.demo.doors import Doors
+from tocsin.demo.looking import Scenery
+from tocsin.demo.person import Person
 from tocsin.demo.seen import Operator, ReadModel, StatusPage
 from tocsin.demo.slack import FakeSlack
-from tocsin.demo.stack import INTEGRATIONS, Demo, running
-from tocsin.demo.story import Scenery, Story
+from tocsin.demo.stack import INTEGRATIONS, PERSON, Demo, running
+from tocsin.demo.story import Story
 from tocsin.demo.summary import tell_addresses, tell_summary
 from tocsin.demo.telling import Teller, until
 
@@ -55,6 +58,7 @@ def _play(teller: Teller, demo: Demo, once: bool) -> None:
     with ExitStack() as stack:
         scenery = Scenery(
             doors=stack.enter_context(closing(Doors(demo.webhook, demo.tokens))),
+            ada=Person(stack.enter_context(Asking(demo.operator, demo.tokens[PERSON])), PROJECT),
             operator=stack.enter_context(closing(Operator(demo.operator, PROJECT, token))),
             watched=stack.enter_context(closing(Operator(demo.operator, watching.PROJECT, token))),
             page=stack.enter_context(closing(StatusPage(demo.statuspage))),

@@ -6,6 +6,7 @@ httpx's and psycopg's exceptions end here as `Unavailable`. Not here: Slack (`sl
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -22,6 +23,11 @@ APPLIED = "SELECT count(*) FROM tocsin.positions WHERE partition = %s AND journa
 OUTCOMES = "SELECT events FROM tocsin.outcomes WHERE project = 'shop' AND integration IS NOT NULL"
 
 
+class SuppressedBy(msgspec.Struct, frozen=True):
+    kind: str
+    id: str
+
+
 class Alert(msgspec.Struct, frozen=True):
     """What the story asks of an alert."""
 
@@ -32,6 +38,7 @@ class Alert(msgspec.Struct, frozen=True):
     events: int
     hosts: list[str]
     incident: int | None = None
+    suppressed_by: SuppressedBy | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -47,7 +54,16 @@ class Incident(msgspec.Struct, frozen=True):
     severity: str
     status: str
     alerts: Counts
+    created_at: datetime
     rule: str | None = None
+    merged_into: int | None = None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Of a timeline: who did what."""
+
+    actor: str
+    text: str
 
 
 class List(msgspec.Struct, Generic[T], frozen=True):
@@ -108,6 +124,11 @@ class Operator:
     def incidents(self) -> list[Incident]:
         """Read all incidents, by number."""
         return self._all("/incidents", Incident, INCIDENT_STATUSES)
+
+    def timeline(self, incident: int) -> list[Entry]:
+        """Read what happened in an incident, by time; its first 100 entries."""
+        page: List[Entry] = _get(self._client, f"/incidents/{incident}/timeline", List[Entry], {"limit": 100})
+        return page.items
 
     def _all(self, path: str, kind: type[T], statuses: tuple[str, ...]) -> list[T]:
         query: dict[str, Any] = {"status": list(statuses), "sort": "number"}

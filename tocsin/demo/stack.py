@@ -38,6 +38,8 @@ LISTENERS = {
 }
 INTEGRATIONS = ("alertmanager", "uptime")
 """Of the shop: those that the story itself sends through."""
+PERSON = "ada"
+"""Who acts in the story."""
 READY_SECONDS = 120
 STOP_SECONDS = 12
 POLL_SECONDS = 0.1
@@ -46,7 +48,7 @@ TAIL_LINES = 25
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its settings, with the addresses in use, the tokens of its integrations, and Prometheus' address."""
+    """A running demo: its settings, with the addresses in use, the tokens of its integrations and person, Prometheus' address."""
 
     settings: Settings
     tokens: dict[str, str]
@@ -99,7 +101,7 @@ def _all_processes(settings: Settings, data: Path) -> Iterator[Demo]:
         is_slack_fake = not settings.slack_token
         if is_slack_fake:
             settings = stack.enter_context(_fake_slack(settings))
-        tokens = {name: secrets.token_urlsafe(32) for name in (*INTEGRATIONS, watching.INTEGRATION)}
+        tokens = {name: secrets.token_urlsafe(32) for name in (*INTEGRATIONS, watching.INTEGRATION, PERSON)}
         settings = replace(settings, config=str(_configure(settings, tokens)), metrics_port_base=watching.free_ports_base())
         supervisor = stack.enter_context(_process("up", ("-m", "tocsin", "up"), settings))
         watch = watching.watch_of(settings, tokens[watching.INTEGRATION])
@@ -141,9 +143,7 @@ def _configure(settings: Settings, tokens: dict[str, str]) -> Path:
     for name, token in tokens.items():
         state.write_private(settings.data / f"token-{name}", token + "\n")
     hashes = {f"{name}_token_hash": hash_of(token) for name, token in tokens.items()}
-    text = Template(TEMPLATE.read_text("utf-8")).substitute(
-        hashes, ada_token_hash=hash_of(secrets.token_urlsafe(32)), statuspage_address=settings.statuspage_listen
-    )
+    text = Template(TEMPLATE.read_text("utf-8")).substitute(hashes, statuspage_address=settings.statuspage_listen)
     file = settings.data / "tocsin.yaml"
     file.write_text(text, "utf-8")
     return file

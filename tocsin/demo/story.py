@@ -1,25 +1,23 @@
 """The outage of the example shop, scene by scene: what is sent, what was decided, what Slack and the status page show.
 
-Each scene says what it expects and checks it. Not here: what the messages look like (`shop.py`), how is looked (`seen.py`,
-`slack.py`).
+Each scene says what it expects and checks it. Not here: the scenes in which a person acts (`people.py`), what the messages look
+like (`shop.py`), how is looked (`looking.py`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 
 from schemas.shapes import shape_of
 from tocsin.demo import shop, watching
-from tocsin.demo.doors import CONNECTIONS, Doors, Sent
-from tocsin.demo.seen import Alert, Incident, Operator, Page, ReadModel, StatusPage
+from tocsin.demo.doors import CONNECTIONS, Sent
+from tocsin.demo.looking import Looking, Scenery, brief_alerts, brief_incidents
+from tocsin.demo.people import ACKNOWLEDGED, INCIDENTS, People
 from tocsin.demo.shop import Check
-from tocsin.demo.slack import FakeSlack
 from tocsin.demo.stopwatch import Times, Watch, measure, row_watch
-from tocsin.demo.telling import SEVERITY_STYLES, Teller, count
+from tocsin.demo.telling import Teller, count
 
 STORM_REQUESTS = 2_000
 STORM_SECONDS = 30
@@ -29,28 +27,13 @@ SLACK_PAUSE_SECONDS = 1.2
 """Between two changes in one Slack channel: Slack takes one message a second there, and that is not what is measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scenery:
-    """What the story looks at: `operator` the shop, `watched` tocsin itself as Prometheus sees it.
-
-    `slack` is None when the real one is used.
-    """
-
-    doors: Doors
-    operator: Operator
-    watched: Operator
-    page: StatusPage
-    read_model: ReadModel
-    slack: FakeSlack | None
-    now_millis: Callable[[], int]
-
-
 class Story:
     """One run of the story; `times` holds what was measured."""
 
     def __init__(self, teller: Teller, scenery: Scenery) -> None:
         self.teller = teller
         self.at = scenery
+        self.looking = Looking(teller, scenery)
         self.times = Times()
         self._since: dict[str, int] = {}
 
@@ -60,6 +43,7 @@ class Story:
         self.repeats_storm_in()
         self.database_stops()
         self.all_recovers()
+        People(self.looking).play()
         self.short_troubles_are_timed()
 
     def checkout_becomes_slow(self) -> None:
@@ -67,13 +51,18 @@ class Story:
         self.teller.scene("1  Checkout becomes slow on three servers")
         self._since["latency"] = self.at.now_millis()
         sent = self.at.doors.post("alertmanager", shop.latency(self._since["latency"]))
-        self._tell_sent("alertmanager", f"3 alerts in 1 request: {shop.LATENCY_TITLE.lower()} on web-1, web-2 and web-3", sent)
+        self.looking.tell_sent(
+            "alertmanager", f"3 alerts in 1 request: {shop.LATENCY_TITLE.lower()} on web-1, web-2 and web-3", sent
+        )
         wanted: list[tuple[int, str, int, int | None]] = [(1, "triggered", 1, 1), (2, "triggered", 1, 1), (3, "triggered", 1, 1)]
         self.teller.await_that(
-            "three alerts are one incident", wanted, lambda: _brief(self.at.operator.alerts()), lambda: self._tell_incidents(1)
+            "three alerts are one incident",
+            wanted,
+            lambda: brief_alerts(self.at.operator.alerts()),
+            lambda: self.looking.tell_incidents(1),
         )
-        self._await_slack("Slack has one message", 1)
-        self._await_page("nothing of it is public: no rule publishes it", {}, [])
+        self.looking.await_slack("Slack has one message", 1)
+        self.looking.await_page("nothing of it is public: no rule publishes it", {}, [])
 
     def repeats_storm_in(self) -> None:
         """Thousands of repeats change one number, and tell nobody."""
@@ -95,19 +84,19 @@ class Story:
             partial(self._tell_merged, time.monotonic()),
             STORM_SECONDS,
         )
-        self.teller.expect("still one incident", [(1, "high", "triggered", 3)], _brief_incidents(self.at.operator.incidents()))
-        self._await_slack("Slack still has one message, and no reply in its thread", 1)
+        self.teller.expect("still one incident", [(1, "high", "triggered", 3)], brief_incidents(self.at.operator.incidents()))
+        self.looking.await_slack("Slack still has one message, and no reply in its thread", 1)
         self._await_watched("a Prometheus that watches tocsin itself sees it, and its rule fires", "triggered")
 
     def database_stops(self) -> None:
         """An outside check finds what customers see: an incident of its own, published by its rule."""
         self.teller.scene("3  The orders database stops")
         sent = self._post_check(shop.DATABASE)
-        self._tell_sent("uptime", f"1 alert, in JSON of its own shape: {shop.DATABASE.title}", sent)
+        self.looking.tell_sent("uptime", f"1 alert, in JSON of its own shape: {shop.DATABASE.title}", sent)
         wanted = [(1, "high", "triggered", 3), (2, "critical", "triggered", 1)]
-        self._await_incidents("it is an incident of its own", wanted, 2)
-        self._await_slack("Slack has a second message", 2)
-        self._await_page(
+        self.looking.await_incidents("it is an incident of its own", wanted, 2)
+        self.looking.await_slack("Slack has a second message", 2)
+        self.looking.await_page(
             "the status page says so, by the rule's `publish: auto`", {"Orders": "major_outage"}, [shop.DATABASE.title]
         )
 
@@ -115,20 +104,20 @@ class Story:
         """Everything ends: the incidents resolve themselves, the messages follow, the page is quiet again."""
         self.teller.scene("4  Everything recovers")
         sent = self.at.doors.post("alertmanager", shop.latency(self._since["latency"], ended_at=self.at.now_millis()))
-        self._tell_sent("alertmanager", "3 alerts resolved in 1 request", sent)
+        self.looking.tell_sent("alertmanager", "3 alerts resolved in 1 request", sent)
         sent = self._post_check(shop.DATABASE, is_up=True)
-        self._tell_sent("uptime", f"1 alert resolved: {shop.DATABASE.title}", sent)
+        self.looking.tell_sent("uptime", f"1 alert resolved: {shop.DATABASE.title}", sent)
         wanted = [(1, "high", "resolved", 0), (2, "critical", "resolved", 0)]
-        self._await_incidents("both incidents are resolved", wanted, 1, 2)
-        self._await_slack("Slack's two messages say resolved, and so does a reply in each thread", 2, resolved=2)
-        self._await_page("the status page is quiet again", {}, [])
+        self.looking.await_incidents("both incidents are resolved", wanted, 1, 2)
+        self.looking.await_slack("Slack's two messages say resolved, and so does a reply in each thread", 2, resolved=2)
+        self.looking.await_page("the status page is quiet again", {}, [])
 
     def short_troubles_are_timed(self) -> None:
-        """Five more troubles, one after the other, to see how long each takes to each sink.
+        """Four more troubles, one after the other, to see how long each takes to each sink.
 
         They begin at different moments of a second, so that whatever waited for the clock's tick would show.
         """
-        self.teller.scene("5  Five short troubles, one after the other, to take the time")
+        self.teller.scene("7  Four short troubles, one after the other, to take the time")
         for place, check in enumerate(shop.BLIPS):
             time.sleep(SLACK_PAUSE_SECONDS + place / len(shop.BLIPS))
             self._time(check, is_up=False)
@@ -137,17 +126,21 @@ class Story:
         self.teller.expect("each showed in every sink, when it began and when it ended", [], self.times.missed)
         incidents = self.at.operator.incidents()
         statuses = {incident.status for incident in incidents}
-        self.teller.expect("each was an incident of its own, and all are resolved", (7, {"resolved"}), (len(incidents), statuses))
-        self._await_page("the status page is quiet", {}, [])
+        self.teller.expect(
+            "each was an incident of its own, and all are resolved",
+            (INCIDENTS + len(shop.BLIPS), {"resolved"}),
+            (len(incidents), statuses),
+        )
+        self.looking.await_page("the status page is quiet", {}, [])
         self._await_watched("Prometheus says that the storm is over, and its alert has ended", "resolved")
         self._expect_one_message_each(len(incidents))
 
     def _expect_one_message_each(self, incidents: int) -> None:
         """Nobody was told anything that is not said above: neither by the repeats nor later."""
         if self.at.slack is not None:
-            self.teller.expect(
-                "Slack has one message for each incident, and one reply each", (incidents,) * 3, self.at.slack.counts()
-            )
+            wanted = (incidents, incidents, incidents + ACKNOWLEDGED)
+            what = "Slack has one message for each incident, a reply to each for its end, and one for the acknowledgement"
+            self.teller.expect(what, wanted, self.at.slack.counts())
 
     def _await_watched(self, what: str, status: str) -> None:
         """The alert came straight from a Prometheus: it has no Alertmanager but tocsin."""
@@ -188,60 +181,6 @@ class Story:
         alerts = self.at.operator.alerts()
         return len(alerts), sum(alert.events for alert in alerts)
 
-    def _tell_sent(self, integration: str, what: str, sent: Sent) -> None:
-        self.teller.tell(integration, f"{what}; answered {sent.status} in {sent.millis:.0f} ms")
-
     def _tell_merged(self, answered: float) -> None:
         millis = (time.monotonic() - answered) * 1000
         self.teller.tell("decided", f"all merged, {millis:,.0f} ms after the last answer; nobody is told again")
-
-    def _tell_incidents(self, *numbers: int) -> None:
-        alerts = self.at.operator.alerts()
-        for found in self.at.operator.incidents():
-            if found.number in numbers:
-                self._tell_incident(found, [f"#{alert.number}" for alert in alerts if alert.incident == found.number])
-
-    def _tell_incident(self, incident: Incident, alerts: list[str]) -> None:
-        shape = shape_of(incident.severity, incident.status)
-        whose = f"{'alert' if len(alerts) == 1 else 'alerts'} {', '.join(alerts)}; {incident.alerts.firing} firing"
-        self.teller.tell(
-            "decided",
-            f"incident #{incident.number} {incident.status}: {shape} {incident.severity}, {incident.title} ({whose})",
-            "" if incident.status == "resolved" else SEVERITY_STYLES.get(incident.severity, ""),
-        )
-
-    def _await_incidents(self, what: str, wanted: list[tuple[int, str, str, int]], *told: int) -> None:
-        self.teller.await_that(
-            what, wanted, lambda: _brief_incidents(self.at.operator.incidents()), lambda: self._tell_incidents(*told)
-        )
-
-    def _await_slack(self, what: str, messages: int, resolved: int = 0) -> None:
-        """A resolution is an edit of the message and a reply in its thread."""
-        slack = self.at.slack
-        if slack is not None:
-            self.teller.await_that(what, (messages, resolved, resolved), slack.counts, partial(self._tell_slack, slack))
-
-    def _tell_slack(self, slack: FakeSlack) -> None:
-        for line in slack.news():
-            self.teller.tell("slack", line)
-
-    def _await_page(self, what: str, broken: dict[str, str], published: list[str]) -> None:
-        self.teller.await_that(what, (broken, published), lambda: _public(self.at.page.read()), self._tell_page)
-
-    def _tell_page(self) -> None:
-        page = self.at.page.read()
-        parts = [f"{name}: {status.replace('_', ' ')}" for name, status in page.broken.items()]
-        titles = [f"“{incident.name}”, {incident.status}" for incident in page.incidents]
-        self.teller.tell("status page", "; ".join([page.status.description, *parts, *titles]))
-
-
-def _brief(alerts: list[Alert]) -> list[tuple[int, str, int, int | None]]:
-    return [(alert.number, alert.status, alert.events, alert.incident) for alert in alerts]
-
-
-def _brief_incidents(incidents: list[Incident]) -> list[tuple[int, str, str, int]]:
-    return [(incident.number, incident.severity, incident.status, incident.alerts.firing) for incident in incidents]
-
-
-def _public(page: Page) -> tuple[dict[str, str], list[str]]:
-    return page.broken, [incident.name for incident in page.incidents]

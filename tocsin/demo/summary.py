@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tocsin.demo.slack import FakeSlack
-from tocsin.demo.stack import Demo
+from tocsin.demo.stack import PERSON, Demo
 from tocsin.demo.story import Story
 from tocsin.demo.telling import count
 
@@ -46,6 +46,9 @@ def tell_addresses(story: Story, demo: Demo) -> None:
     _row(story, "", "tocsin incident list shop; tocsin incident show shop 1")
     _row(story, "", "tocsin alert list shop; tocsin alert list platform; tocsin status")
     _row(story, "", f"TOCSIN_TOKEN=$(cat {demo.data}/token-uptime) tocsin send shop uptime --wait")
+    opened = len(story.at.operator.incidents()) + 1
+    _row(story, "", "and be Ada, who takes up what it opens:")
+    _row(story, "", f"TOCSIN_TOKEN=$(cat {demo.data}/token-{PERSON}) tocsin incident acknowledge shop {opened}")
     _row(story, "operator API", f'curl -H "Authorization: Bearer $(cat {demo.data}/token)" \\')
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/incidents \\")
     _row(story, "", f"     {demo.operator}/api/v1/projects/shop/alerts/counts")

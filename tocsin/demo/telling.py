@@ -16,6 +16,8 @@ T = TypeVar("T")
 ACTOR_WIDTH = 14
 INDENT = " " * 14
 POLL_SECONDS = 0.02
+LOST_SECONDS = 2.0
+"""To wait once an expectation did not hold: each scene builds on those before, so that most that follow do not come either."""
 SEVERITY_STYLES = {"critical": "red", "high": "dark_orange", "medium": "yellow", "low": "cyan"}
 
 
@@ -58,7 +60,8 @@ class Teller:
         self, what: str, wanted: T, read: Callable[[], T], tell: Callable[[], None] = lambda: None, seconds: float = 15
     ) -> None:
         """Read until what is read is what is wanted, or time is up; tell what happened, then say whether it is so."""
-        got = until(read, lambda value: value == wanted, seconds)
+        patience = min(seconds, LOST_SECONDS) if self.differences else seconds
+        got = until(read, lambda value: value == wanted, patience)
         tell()
         self.expect(what, wanted, got)
 

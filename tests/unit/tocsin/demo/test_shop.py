@@ -66,3 +66,13 @@ def test_each_trouble_has_a_component_of_the_status_page(tmp_path: Path) -> None
     assert page is not None
     matchers = " ".join(matcher for component in page.components for matcher in component.match)
     assert [check.service for check in (shop.DATABASE, *shop.BLIPS) if check.service not in matchers] == []
+
+
+def test_the_cluster_and_what_runs_in_it_agree_on_the_label_that_inhibit_asks_for(tmp_path: Path) -> None:
+    rule = configuration(tmp_path).projects["shop"].inhibit[0]
+    body = shop.message([(shop.CLUSTER_DOWN, shop.CLUSTER_B), (shop.CART_DOWN, shop.CLUSTER_B)], NOW)
+    down, cart = (decode_body(event.content, Content) for event in events(body, door(tmp_path, "alertmanager")))
+    labels = [dict(content.labels) for content in (down, cart)]
+    assert [[part[name] for name in rule.equal] for part in labels] == [["b"], ["b"]]
+    assert rule.source == [f'alertname="{labels[0]["alertname"]}"']
+    assert labels[1]["severity"] in rule.target[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import time
 
 from rich.console import Console
 
@@ -36,6 +37,15 @@ def test_an_expectation_that_does_not_hold_is_remembered_with_what_was_found() -
     assert not telling.expect("two incidents", 2, 3)
     assert (telling.held, telling.differences) == (0, ["two incidents: expected 2, found 3"])
     assert written.getvalue() == "              ▲ not so: two incidents: expected 2, found 3\n"
+
+
+def test_after_a_difference_nothing_is_waited_for_long() -> None:
+    telling, _ = teller()
+    telling.expect("two incidents", 2, 3)
+    begun = time.monotonic()
+    telling.await_that("three incidents", 3, lambda: 2, seconds=60)
+    assert telling.differences == ["two incidents: expected 2, found 3", "three incidents: expected 3, found 2"]
+    assert time.monotonic() - begun < 10
 
 
 def test_waiting_ends_when_what_is_read_is_what_is_wanted() -> None:
