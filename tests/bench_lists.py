@@ -115,6 +115,8 @@ def fill(database: psycopg.Connection[Any], count: int) -> None:
         values = {"begin": BEGIN, "every": EVERY, "first": first, "last": min(count, first + 49_999)}
         database.execute(FILL, values)
     database.execute(FILL_INCIDENTS, {"begin": BEGIN, "every": EVERY, "count": count})
+    told = "INSERT INTO tocsin.projects (project, version, alerts, incidents) VALUES ('shop', 1, %s, %s)"
+    database.execute(told, [count, count // 50 + 1])
     database.execute("VACUUM ANALYZE tocsin.alerts, tocsin.incidents")
 
 

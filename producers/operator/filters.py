@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from producers.operator.narrowing import Filters
+from producers.operator.narrowing import OPEN, Filters
 from producers.operator.paging import Cursor, Sort, read_cursor
 from producers.operator.problems import Malformed
 from schemas.matchers import InvalidMatcher, Matcher, parse_matchers
@@ -22,7 +22,6 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 MAX_SEARCH = 200
 MAX_MATCHERS = 20
-OPEN = ("triggered", "acknowledged")
 ME = "me"
 AlertStatus = Literal["open", "triggered", "acknowledged", "resolved", "ignored"]
 IncidentStatus = Literal["open", "triggered", "acknowledged", "resolved"]

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, LiteralString
 
-from producers.operator.narrowing import Narrowing
+from producers.operator.narrowing import OPEN, Narrowing
 from producers.operator.paging import Cursor, Sort
 
 _STATUS_RANK: LiteralString = "array_position(ARRAY['ignored', 'resolved', 'acknowledged', 'triggered'], {table}.status)"
+
+_URGENCY: LiteralString = "tocsin.urgency({table}.status, {table}.severity)"
+_FROM_OPEN: LiteralString = f" AND {_URGENCY} >= 20"
+_FROM_OPEN_STATUS: LiteralString = f" AND {_STATUS_RANK} >= 3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,10 @@ class SortKey:
 
     expression: LiteralString
     type: LiteralString
+    resolved: LiteralString = ""
+    """What it compares in an index of resolved alerts, and null for others; where no index has both."""
+    of_open: LiteralString = ""
+    """What says of open ones where in the order they begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +53,18 @@ ALERT_SORTS: dict[str, SortKey] = {
     "number": SortKey("a.number", "bigint"),
     "started_at": SortKey("a.started_at", "timestamptz"),
     "ended_at": SortKey("coalesce(a.ended_at, 'infinity')", "timestamptz"),
-    "events": SortKey("a.events", "bigint"),
+    "events": SortKey("a.events", "bigint", resolved="a.final_events"),
     "severity": SortKey("tocsin.severity_rank(a.severity)", "smallint"),
-    "status": SortKey(_STATUS_RANK.replace("{table}", "a"), "integer"),
-    "urgency": SortKey("tocsin.urgency(a.status, a.severity)", "smallint"),
+    "status": SortKey(_STATUS_RANK.replace("{table}", "a"), "integer", of_open=_FROM_OPEN_STATUS.replace("{table}", "a")),
+    "urgency": SortKey(_URGENCY.replace("{table}", "a"), "smallint", of_open=_FROM_OPEN.replace("{table}", "a")),
 }
 INCIDENT_SORTS: dict[str, SortKey] = {
     "number": SortKey("i.number", "bigint"),
     "started_at": SortKey("i.created_at", "timestamptz"),
     "ended_at": SortKey("coalesce(i.resolved_at, 'infinity')", "timestamptz"),
     "severity": SortKey("tocsin.severity_rank(i.severity)", "smallint"),
-    "status": SortKey(_STATUS_RANK.replace("{table}", "i"), "integer"),
-    "urgency": SortKey("tocsin.urgency(i.status, i.severity)", "smallint"),
+    "status": SortKey(_STATUS_RANK.replace("{table}", "i"), "integer", of_open=_FROM_OPEN_STATUS.replace("{table}", "i")),
+    "urgency": SortKey(_URGENCY.replace("{table}", "i"), "smallint", of_open=_FROM_OPEN.replace("{table}", "i")),
 }
 _ALERTS: LiteralString = """
 SELECT a.project, a.number, a.version, a.title, a.description, a.severity, a.status, a.events, a.started_at, a.ended_at,
@@ -96,10 +104,29 @@ def list_alerts(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor |
 
 def count_alerts(scope: Scope, narrowing: Narrowing) -> Query:
     """Build the count of alerts by status, apart for each of the texts that are left to Python to decide about."""
+    if not narrowing.text and not narrowing.looked_at:
+        return _count_all_alerts(scope)
     text: LiteralString = "SELECT a.status, count(*) AS count{columns} FROM tocsin.alerts a WHERE a.project = %(project)s"
     text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible_alerts(scope)
     grouped: LiteralString = ", ".join(["a.status", *narrowing.looked_at])
     return Query(f"{text} GROUP BY {grouped}", {**_scope_values(scope), **narrowing.values})
+
+
+def _count_all_alerts(scope: Scope) -> Query:
+    """Count what is not resolved; the rest of all numbers given is. What the viewer may not see is little, and taken off."""
+    text: LiteralString = """
+WITH unresolved AS (
+    SELECT a.status, count(*) AS count FROM tocsin.alerts a
+    WHERE a.project = %(project)s AND a.status = ANY ('{triggered,acknowledged,ignored}') GROUP BY a.status)
+SELECT status, sum(count)::bigint AS count FROM (
+    SELECT status, count FROM unresolved
+    UNION ALL SELECT 'resolved', p.alerts - p.alerts_deleted - (SELECT coalesce(sum(count), 0) FROM unresolved)
+    FROM tocsin.projects p WHERE p.project = %(project)s{hidden}) counted
+GROUP BY status"""
+    hidden: LiteralString = f"""
+    UNION ALL SELECT a.status, -1 FROM tocsin.incidents i JOIN tocsin.alerts a ON a.project = i.project AND a.incident = i.number
+    WHERE i.project = %(project)s AND i.is_confidential AND NOT {_OPEN_TO_VIEWER}"""
+    return Query(text.replace("{hidden}", "" if scope.sees_confidential else hidden), _scope_values(scope))
 
 
 def one_alert(scope: Scope, number: int) -> Query:
@@ -202,10 +229,24 @@ def _page(
 ) -> Query:
     text = text.replace("{columns}", f", {key.expression}::text AS sort_key{_looked_at(narrowing)}")
     order: LiteralString = " DESC" if sort.is_descending else ""
+    if values["statuses"] and set(values["statuses"]) <= set(OPEN):
+        text += key.of_open
+    if not key.resolved or "resolved" not in (values["statuses"] or ("resolved",)):
+        return Query(_ordered(text, key.expression, key.type, last, order, values), values)
+    # The first rows of two lists, each in an order that its index has, are those of both.
+    resolved = _ordered(f"{text} AND {key.resolved} IS NOT NULL", key.resolved, key.type, last, order, values)
+    rest = _ordered(f"{text} AND a.status <> 'resolved'", key.expression, key.type, last, order, values)
+    both: LiteralString = f"SELECT * FROM (({resolved}) UNION ALL ({rest})) found"
+    return Query(f"{both} ORDER BY sort_key::{key.type}{order}, number{order} LIMIT %(limit)s", values)
+
+
+def _ordered(
+    text: LiteralString, expression: LiteralString, type: LiteralString, last: LiteralString, order: LiteralString, values: Any
+) -> LiteralString:
     if "after_key" in values:
-        beyond: LiteralString = "<" if sort.is_descending else ">"
-        text += f" AND ({key.expression}, {last}) {beyond} (%(after_key)s::{key.type}, %(after_number)s)"
-    return Query(f"{text} ORDER BY {key.expression}{order}, {last}{order} LIMIT %(limit)s", values)
+        beyond: LiteralString = "<" if order else ">"
+        text += f" AND ({expression}, {last}) {beyond} (%(after_key)s::{type}, %(after_number)s)"
+    return f"{text} ORDER BY {expression}{order}, {last}{order} LIMIT %(limit)s"
 
 
 def _looked_at(narrowing: Narrowing) -> LiteralString:

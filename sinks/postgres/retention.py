@@ -29,7 +29,10 @@ old AS MATERIALIZED (
     ORDER BY a.resolved_at LIMIT %(most)s FOR UPDATE OF a SKIP LOCKED),
 gone_payloads AS (DELETE FROM tocsin.payloads p USING old WHERE p.project = old.project AND p.number = old.number),
 gone_timeline AS (
-    DELETE FROM tocsin.timeline t USING old WHERE t.project = old.project AND t.alert = old.number AND t.incident IS NULL)
+    DELETE FROM tocsin.timeline t USING old WHERE t.project = old.project AND t.alert = old.number AND t.incident IS NULL),
+counted AS (
+    UPDATE tocsin.projects p SET alerts_deleted = p.alerts_deleted + gone.count
+    FROM (SELECT project, count(*) FROM old GROUP BY project) gone WHERE p.project = gone.project)
 DELETE FROM tocsin.alerts a USING old WHERE a.project = old.project AND a.number = old.number"""
 
 _OLD_INCIDENTS: LiteralString = f"""{_TIMES}

@@ -83,6 +83,17 @@ def test_what_was_resolved_long_ago_goes_and_what_is_open_stays(database: Databa
     }  # fmt: skip
 
 
+def test_how_many_alerts_were_deleted_is_kept_by_project(database: Database) -> None:
+    database.execute(
+        "INSERT INTO tocsin.projects (project, version, alerts, incidents) VALUES ('shop', 1, 3, 0), ('bank', 1, 0, 0)"
+    )
+    for number, days in enumerate((401, 402, None), 1):
+        add_alert(database, number, days)
+        left(database)
+    deleted = database.execute("SELECT project, alerts_deleted FROM tocsin.projects ORDER BY 1").fetchall()
+    assert deleted == [("bank", 0), ("shop", 2)]
+
+
 def test_an_incident_goes_with_its_alerts_and_stays_with_one_that_stays(database: Database) -> None:
     for number, days in enumerate((401, 401, 399, None), 1):
         add_incident(database, number, days)
