@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.core.state import Decisions, State
+from processors.core.decisions import Decisions
+from processors.core.state import State
 from schemas.configuration import Project
 from schemas.records import Command, Tick
 from tests.simulation.arriving import Arrival, received
@@ -32,6 +33,7 @@ class Audit:
 
     seen: dict[str, dict[Any, Any]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     forgotten_members: Counter[Any] = field(default_factory=Counter)
+    passed: set[tuple[int, str]] = field(default_factory=set)
     told: Told = field(default_factory=Told)
 
     def after(self, arrival: Arrival, decisions: Decisions, state: State, is_thorough: bool = True) -> list[str]:
@@ -44,7 +46,7 @@ class Audit:
         found += self._members(state, None if is_thorough else decisions)
         found += self.told.after(decisions, state)
         found += _muting(state, projects, arrival)
-        found += _timers(state) if _ends_with_tick(arrival) else ()
+        found += self._timers(state) if _ends_with_tick(arrival) else ()
         return found
 
     def _versions(self, decisions: Decisions) -> Iterator[str]:
@@ -86,6 +88,12 @@ class Audit:
             if self.seen[kind] != getattr(state, kind):
                 yield f"{kind} changed without a decision"
 
+    def _timers(self, state: State) -> Iterator[str]:
+        """After a tick nothing is due; what the tick itself set in the past has until the next."""
+        passed = {(at, name) for at, name in due_times(state) if at <= state.now}
+        yield from (f"{name} was due {state.now - at} ms before the tick" for at, name in sorted(passed & self.passed))
+        self.passed = passed
+
     def _members(self, state: State, decisions: Decisions | None) -> Iterator[str]:
         homes = set(state.incidents) if decisions is None else _homes(decisions)
         total, firing = _count(state, homes)
@@ -93,7 +101,7 @@ class Audit:
             incident = state.incidents.get(key)
             if incident is None:
                 continue
-            want = (firing[key], total[key] + self.forgotten_members[key])
+            want = (firing[key] * incident.is_open, total[key] + self.forgotten_members[key])  # a resolved one counts none
             if (incident.firing, incident.total) != want:
                 yield f"incident {key} counts {incident.firing}/{incident.total}, its members are {want[0]}/{want[1]}"
 
@@ -116,7 +124,7 @@ def _ledger(arrival: Arrival, decisions: Decisions) -> Iterator[str]:
     decided: Counter[str] = Counter()
     commands: Counter[str] = Counter()
     for outcome in decisions.outcomes:
-        is_command = any(event.outcome in ("done", "refused") for event in outcome.events)
+        is_command = arrival.broken_events is None and isinstance(arrival.items[outcome.item], Command)
         (commands if is_command else decided)[outcome.project] += 1 if is_command else len(outcome.events)
     wanted: Counter[str] = Counter(item.project for item in arrival.items if isinstance(item, Command))
     if +decided != Counter(received(arrival)):
@@ -142,12 +150,6 @@ def _rules(state: State, project: str) -> Project:
 def _ends_with_tick(arrival: Arrival) -> bool:
     last = arrival.items[-1] if arrival.items else None
     return isinstance(last, Tick) and last.source == "clock"
-
-
-def _timers(state: State) -> Iterator[str]:
-    for at, name in due_times(state):
-        if at <= state.now:
-            yield f"{name} was due {state.now - at} ms before the tick"
 
 
 def recovered_differently(live: State, recovered: State) -> list[str]:

@@ -6,12 +6,13 @@ Not here: what arrives, and what is checked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from processors.core.state import Decisions
+from processors.core.decisions import Decisions
 from tests.simulation.arriving import Arrival
 from tests.simulation.audit import Audit, recovered_differently
+from tests.simulation.judge import Judge
 from tests.world import World
 
 THOROUGH_EVERY = 200
@@ -38,7 +39,7 @@ class Run:
     audit: Audit = field(default_factory=Audit)
     arrivals: list[Arrival] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
-    judges: list[Callable[[Arrival, Decisions], list[str]]] = field(default_factory=list)
+    judge: Judge | None = None
 
     def take(self, arrival: Arrival) -> Decisions:
         """Let the worker take a record and look at what it made of it."""
@@ -49,7 +50,7 @@ class Run:
         self.outcomes.update(event.outcome for outcome in decisions.outcomes for event in outcome.events)
         is_thorough = len(self.arrivals) % self.thorough_every == 0
         problems = self.audit.after(arrival, decisions, self.world.writer.state, is_thorough)
-        problems += [problem for judge in self.judges for problem in judge(arrival, decisions)]
+        problems += self.judge.after(arrival, decisions, self.world.writer.state) if self.judge is not None else ()
         if arrival.is_written or arrival.is_last_of_worker:
             self.world.write()
         if arrival.is_last_of_worker:
@@ -71,9 +72,9 @@ class Run:
         return recovered_differently(live, self.world.writer.state)
 
 
-def check(arrivals: Iterable[Arrival], thorough_every: int = THOROUGH_EVERY) -> Run:
-    """Run over all arrivals; raises `Broken`."""
-    run = Run(thorough_every)
+def check(arrivals: Iterable[Arrival], thorough_every: int = THOROUGH_EVERY, with_model: bool = True) -> Run:
+    """Run over all arrivals; raises `Broken`. The model needs frames of one item: it sees muting only between records."""
+    run = Run(thorough_every, judge=Judge() if with_model else None)
     for arrival in arrivals:
         run.take(arrival)
     return run

@@ -91,6 +91,8 @@ def due_times(state: State) -> Iterator[tuple[int, str]]:
     for key, incident in state.incidents.items():
         yield from _standing(incident, INCIDENT_TIMERS, f"incident {key}")
     for key, alert in state.alerts.items():
+        if alert.steady_at is None and alert.forget_at is None and alert.expires_at is None:
+            continue  # most, and there are many
         yield from _standing(alert, ALERT_TIMERS, f"alert {key}")
         if alert.is_open and alert.expires_at is not None and state.is_door_open:
             yield alert.expires_at + state.put_off_millis, f"alert {key} expires_at"

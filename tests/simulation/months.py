@@ -12,6 +12,7 @@ from random import Random
 from schemas.records import FrameItem
 from tests.simulation.arriving import Arrival, some_batch, some_command, tick
 from tests.simulation.check import THOROUGH_EVERY, Run
+from tests.simulation.judge import Judge
 from tests.simulation.looking import next_due
 from tests.simulation.rules import configuration
 from tests.world import EPOCH
@@ -27,7 +28,7 @@ LONGEST_OPEN = 10 * MINUTE
 
 def simulate(seed: int, months: float, project_count: int = 50, thorough_every: int = THOROUGH_EVERY) -> Run:
     """Run months of operation; raises `Broken` with all that came before, and the seed in its problems."""
-    run = Run(thorough_every)
+    run = Run(thorough_every, judge=Judge())
     Months(seed, run, project_count).play(months)
     return run
 
@@ -84,7 +85,7 @@ class Months:
         for _ in range(self.chance.randint(5, 25)):
             self._wait(self.chance.choice((0, 1, 5, 30, 90)))
             if self.chance.random() < 0.8:
-                self._arrive(*(some_batch(self.chance, project, self.now, self.chance.randint(1, 6)) for _ in "12"))
+                self._arrive(some_batch(self.chance, project, self.now, self.chance.randint(1, 8)))
             else:
                 self._command(project)
 

@@ -91,7 +91,7 @@ def _maintenance(while_: int) -> list[dict[str, Any]]:
 
 def _routes(while_: int) -> list[dict[str, Any]]:
     return [
-        {"match": ['severity=~"critical|high"'], "receivers": ["pager", "chat"], "remind_after": 4 * while_},
+        {"match": ['severity=~"critical|high"'], "receivers": ["pager", "chat"], "remind_after": 400 * while_},
         {"match": ['service="db"'], "receivers": ["dba"], "continue": True},
         {"receivers": ["chat"]},
     ]
