@@ -129,6 +129,17 @@ def test_a_batch_that_is_refused_leaves_nothing_behind(database: str, sink: Post
         assert connection.execute("SELECT max(number) FROM tocsin.alerts").fetchone() == (20,)
 
 
+def test_a_project_has_as_many_alerts_as_it_has_given_numbers(database: str, sink: PostgresSink) -> None:
+    """The API counts on it instead of counting them."""
+    entries = [decode(value, Entry) for value in story(5)]
+    with psycopg.connect(database, autocommit=True) as connection:
+        for at, entry in enumerate(entries):
+            sink.deliver(batch(entry, at=at))
+            given = connection.execute("SELECT coalesce(sum(alerts - alerts_deleted), 0)::bigint FROM tocsin.projects").fetchone()
+            assert given == connection.execute("SELECT count(*) FROM tocsin.alerts").fetchone()
+        assert given == (24,)
+
+
 def test_rows_of_another_journal_are_refused_with_an_explanation(sink: PostgresSink) -> None:
     with pytest.raises(OperatorError, match="come from another journal"):
         sink.assign(Assignment((0,), UUID(int=8)))
