@@ -22,7 +22,7 @@ def transition(work: Work) -> None:
         return
     if work.outcome == "recovered" and work.before is not None:
         note_end(state, work.rules, incident, work.before, work.changes)
-    elif work.before is not None and alert.suppressed_by is None:
+    elif alert.counts_as_firing and alert.suppressed_by is None:  # what people ignore worsens nothing
         incident, rose = incidents.note_worse(state, incident, alert)
         if rose:
             work.changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
