@@ -8,6 +8,15 @@ import sys
 
 from tests.servers import scratch_directory
 
+REASONS = (
+    " by ada: rebuilding the search index\n",
+    "inhibited by alert #6, Cluster b is down\n",
+    "incident #3, ada: acknowledged\n",
+    "incident #4, ada: merged into incident #3\n",
+    "the ledger, which counts from Kafka alone, finds the same\n",
+)
+"""That must be told on the terminal."""
+
 
 def test_the_demo_tells_its_story_to_a_good_end() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
@@ -16,5 +25,6 @@ def test_the_demo_tells_its_story_to_a_good_end() -> None:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "▲ not so" not in done.stdout
+        assert [reason for reason in REASONS if reason not in done.stdout] == []
         assert done.stderr == ""
         assert list(data.iterdir()) == [], "the demo leaves nothing behind"

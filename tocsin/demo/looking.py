@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from schemas.shapes import shape_of
 from tocsin.demo.doors import Doors, Sent
@@ -24,7 +25,7 @@ Brief = tuple[int, str, str, int]
 class Scenery:
     """What the story acts through and looks at: `operator` the shop, `watched` tocsin itself as Prometheus sees it.
 
-    `slack` is None when the real one is used.
+    `slack` is None when the real one is used. `ledger` gives its books, a row for each project.
     """
 
     doors: Doors
@@ -34,6 +35,7 @@ class Scenery:
     page: StatusPage
     read_model: ReadModel
     slack: FakeSlack | None
+    ledger: Callable[[], list[dict[str, Any]]]
     now_millis: Callable[[], int]
 
 

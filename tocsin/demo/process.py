@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack, closing
+from functools import partial
 
 from rich.console import Console
 
@@ -26,6 +27,7 @@ from tocsin.demo.stack import INTEGRATIONS, PERSON, Demo, running
 from tocsin.demo.story import Story
 from tocsin.demo.summary import tell_addresses, tell_summary
 from tocsin.demo.telling import Teller, until
+from tocsin.status_ledger import read_ledger
 
 PROJECT = "shop"
 OPENING_SECONDS = 60
@@ -64,6 +66,7 @@ def _play(teller: Teller, demo: Demo, once: bool) -> None:
             page=stack.enter_context(closing(StatusPage(demo.statuspage))),
             read_model=ReadModel(demo.settings.database_url),
             slack=stack.enter_context(closing(FakeSlack(demo.settings.slack_api_url))) if demo.is_slack_fake else None,
+            ledger=partial(read_ledger, demo.settings),
             now_millis=now_millis,
         )
         _wait_for_doors(scenery, demo)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from tocsin.demo.slack import FakeSlack
 from tocsin.demo.stack import PERSON, Demo
@@ -36,6 +37,15 @@ def tell_summary(story: Story) -> None:
     teller.say()
     teller.expect("every request was answered 202", {202: requests}, dict(at.doors.statuses))
     teller.expect("every event accepted has an outcome", at.doors.accepted, outcomes.total())
+    wanted = [{"received": at.doors.accepted, "difference": 0, **outcomes}]
+    teller.await_that(
+        "the ledger, which counts from Kafka alone, finds the same", wanted, lambda: _books(at.ledger(), list(wanted[0]))
+    )
+
+
+def _books(ledger: list[dict[str, Any]], names: list[str]) -> list[dict[str, int]]:
+    """Give these numbers of the shop's books."""
+    return [{name: row[name] for name in names} for row in ledger if row["project"] == "shop"]
 
 
 def tell_addresses(story: Story, demo: Demo) -> None:
