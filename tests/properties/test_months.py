@@ -1,4 +1,4 @@
-"""Three weeks of operation of 50 projects hold what must hold after every record, for three seeds; `make simulate` runs others."""
+"""Weeks of operation of 50 projects hold what must hold after every record, for three seeds; `make simulate` runs others."""
 
 from __future__ import annotations
 
