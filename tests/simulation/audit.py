@@ -23,7 +23,7 @@ ENTITIES = (
     "now", "ticked_at", "door_tick_at", "put_off_millis", "configuration_version", "alerts", "contents", "incidents",
     "projects", "silences",
 )  # fmt: skip
-INDEXES = ("open_alerts", "newest_alerts", "newest_incidents", "unassigned", "members", "waiting", "last_seen")
+INDEXES = ("open_alerts", "newest_alerts", "newest_incidents", "unassigned", "members", "waiting")
 KINDS = ("alerts", "incidents", "silences", "projects")
 
 
