@@ -19,8 +19,19 @@ from typing import Any
 
 import msgspec
 import yaml
+from msgspec.structs import replace
 
-from schemas.records import SEVERITIES, AlertState, Command, IncidentState, Outcome, SilenceState, Tick, TimelineItem
+from schemas.records import (
+    SEVERITIES,
+    AlertState,
+    Command,
+    Configuration,
+    IncidentState,
+    Outcome,
+    SilenceState,
+    Tick,
+    TimelineItem,
+)
 from tests.world import EPOCH, PROJECT, ReadModel, World, batch, command, configured, millis
 
 FOLDER = Path(__file__).parent
@@ -52,8 +63,9 @@ class Story:
         """Put everything that arrives into an inbox, in the order of time; the configuration once, or again each second."""
         world, now, version, config = World(), 0, 0, self.told.get("config")
         world.append(0, Tick(millis(0), "opening"))
+        same = self._configured(version, config or {})
         if config is not None:
-            world.append(0, self._configured(version, config))
+            world.append(0, same)
         for place, step in enumerate(self.told["steps"]):
             while self.told.get("ticks", True) and now + 1 <= step["at"]:
                 now += 1
@@ -63,7 +75,7 @@ class Story:
                     world.tick(now)
                 if is_applied_each_second and config is not None:
                     version += 1
-                    world.append(now, self._configured(version, config))
+                    world.append(now, replace(same, version=version))
             now = max(now, int(step["at"]))
             if "send" in step:
                 sender = {"format": step.get("format", "generic"), "integration": step.get("integration", "generic")}
@@ -74,14 +86,15 @@ class Story:
                 world.append(step["at"], _command(step, f"command {place}"))
             if "config" in step:
                 version, config = version + 1, step["config"]
-                world.append(step["at"], self._configured(version, config))
+                same = self._configured(version, config)
+                world.append(step["at"], same)
         return world
 
     def _is_within(self, pause: str, second: int) -> bool:
         start, end = self.told.get(pause, (0, 0))
         return bool(start <= second < end)
 
-    def _configured(self, version: int, config: dict[str, Any]) -> Any:
+    def _configured(self, version: int, config: dict[str, Any]) -> Configuration:
         components = config.get("components", ())
         project = {key: value for key, value in config.items() if key != "components"}
         return configured(version, {PROJECT: _in_millis(project)}, components)

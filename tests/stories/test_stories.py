@@ -25,7 +25,7 @@ def test_story_ends_as_told(story: Story) -> None:
     assert story.differences(_alone(story)) == []
 
 
-@every_story
+@pytest.mark.parametrize("story", [one for one in STORIES if "config" in one.told], ids=lambda story: story.name)
 def test_story_whose_configuration_is_applied_again_each_second_ends_as_told(story: Story) -> None:
     assert story.differences(story.world(is_applied_each_second=True).run(records_per_entry=50)) == []
 
