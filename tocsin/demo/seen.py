@@ -126,7 +126,9 @@ class Operator:
         return self._all("/incidents", Incident, INCIDENT_STATUSES)
 
     def timeline(self, incident: int) -> list[Entry]:
-        """Read what happened in an incident, by time; its first 100 entries."""
+        """Read what happened in an incident, by time; its first 100 entries, none of one that is not there."""
+        if incident not in [found.number for found in self.incidents()]:
+            return []
         page: List[Entry] = _get(self._client, f"/incidents/{incident}/timeline", List[Entry], {"limit": 100})
         return page.items
 
