@@ -80,7 +80,7 @@ def _millis(time: datetime) -> int:
 def _read_rule(text: str, start: datetime, zone: ZoneInfo) -> rrule:
     """Read a rule on local times; an UNTIL in UTC is turned into the zone's clocks, as the rule counts by them."""
     parts = [_local_until(part, zone) for part in text.removeprefix("RRULE:").split(";")]
-    rule = rrulestr(";".join(parts), dtstart=start, cache=False)
+    rule = rrulestr(";".join(parts), dtstart=start, cache=True)
     if not isinstance(rule, rrule):
         raise ValueError(f"{text!r} is not one rule")
     return rule
