@@ -12,6 +12,7 @@ import msgspec
 from producers.webhook.outcomes import AlertOutcome
 from schemas.errors import Unavailable
 from tocsin.asking import Asking
+from tocsin.terminal import muted_words
 
 PAUSE_SECONDS = 0.1
 EFFECTIVE = ("created", "merged", "recovered")
@@ -66,7 +67,7 @@ def render_outcome(project: str, outcome: AlertOutcome) -> str:
             f"incident #{outcome.incident} (tocsin incident show {project} {outcome.incident})" if is_in else "no incident"
         )
     if outcome.suppressed_by is not None:
-        parts.append(f"muted by {outcome.suppressed_by.kind} {outcome.suppressed_by.id}")
+        parts.append(muted_words(outcome.suppressed_by.kind, outcome.suppressed_by.id))
     if outcome.reason:
         parts.append(f"because: {outcome.reason}")
     return "\n".join(parts)

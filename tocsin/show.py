@@ -17,6 +17,7 @@ from tocsin.terminal import (
     Terminal,
     exact,
     millis_of,
+    muted_words,
     one_line,
     relative,
     render_fields,
@@ -157,7 +158,7 @@ def _page(item: AlertInList | Incident, fields: Fields, terminal: Terminal) -> s
 
 
 def _status(alert: AlertInList) -> str:
-    muted = f", muted by {alert.suppressed_by.kind} {alert.suppressed_by.id}".rstrip() if alert.suppressed_by else ""
+    muted = f", {muted_words(alert.suppressed_by.kind, alert.suppressed_by.id)}" if alert.suppressed_by else ""
     return alert.status + muted + (", flapping" if alert.flapping else "")
 
 

@@ -139,3 +139,8 @@ def relative(millis: int, now_millis: int) -> str:
     if said is None:
         return "now"
     return f"{said} ago" if millis < now_millis else f"in {said}"
+
+
+def muted_words(kind: str, id: str) -> str:
+    """Say what mutes an alert."""
+    return f"inhibited by alert #{id}" if kind == "inhibition" else f"muted by {kind} {id}"

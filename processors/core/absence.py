@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from hashlib import sha1
 
-from processors.core import incidents
 from processors.core.attempt import attempt
 from processors.core.deduplicate import HEARTBEAT_FORMAT, resolve
 from processors.core.event import process_event
 from processors.core.notify import tell_all
 from processors.core.state import State
+from processors.core.timeline import record
 from processors.core.transition import note_end
 from processors.core.work import IncidentChange
 from schemas.codec import encode_body
@@ -60,7 +60,7 @@ def _resolve_by_absence(state: State, alert: AlertState) -> None:
         return
     changes: list[IncidentChange] = []
     text = f"alert #{alert.number} was not sent again in time"
-    incident = incidents.record(state, incident, "alert_timed_out", text, alert=alert.number)
+    incident = record(state, incident, "alert_timed_out", text, alert=alert.number)
     note_end(state, state.rules.of(alert.project), incident, alert, changes)
     tell_all(state, changes)
 

@@ -5,7 +5,7 @@ Not here: what joining changes in the incident beyond membership (`transition.py
 
 from __future__ import annotations
 
-from processors.core import incidents
+from processors.core import incidents, publication
 from processors.core.content import lookup_of
 from processors.core.rules import ProjectRules, group_values
 from processors.core.state import State, group_key
@@ -74,7 +74,7 @@ def _gather(
     for member in joining:
         home, _, _ = incidents.join(state, rules, home, member)
     if home.publish_at is not None and home.publish_at <= state.now:
-        incidents.publish(state, home)
+        publication.publish(state, home)
     return state.alerts[alert.project, alert.number]
 
 

@@ -6,15 +6,15 @@ tell (`notify.py`); each function returns the incident as it is after.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
 from processors.core.content import content_of, lookup_of
 from processors.core.describe import describe, title_of
 from processors.core.forgetting import INCIDENT_KEPT_MILLIS, forget_after
+from processors.core.publication import IMPACTS, INVESTIGATING, RESOLVED, republished
 from processors.core.rules import ProjectRules
 from processors.core.state import State
+from processors.core.timeline import record
 from schemas.configuration import IncidentRule
 from schemas.records import (
     ALERT_BOT,
@@ -22,23 +22,9 @@ from schemas.records import (
     AlertState,
     GroupValue,
     IncidentState,
-    Publication,
     PublicUpdate,
     Severity,
-    TimelineItem,
 )
-
-IMPACTS: dict[Severity, str] = {
-    "critical": "critical",
-    "high": "major",
-    "medium": "minor",
-    "low": "none",
-    "info": "none",
-    "unknown": "none",
-}
-"""Severity to the status page's impact; source: the Statuspage contract, as mapped in docs."""
-INVESTIGATING = "We are looking into this."
-RESOLVED = "This has been resolved."
 
 
 def _agreed_end(state: State, incident: IncidentState) -> int | None:
@@ -49,27 +35,6 @@ def _agreed_end(state: State, incident: IncidentState) -> int | None:
 
 def is_worse(severity: Severity, than: Severity) -> bool:
     return SEVERITIES.index(severity) < SEVERITIES.index(than)
-
-
-def record(
-    state: State,
-    incident: IncidentState,
-    kind: str,
-    text: str,
-    actor: str = ALERT_BOT,
-    *,
-    alert: int | None = None,
-    at: int | None = None,
-    details: Mapping[str, str] | None = None,
-) -> IncidentState:
-    """Add an entry to an incident's timeline, about one of its alerts or the whole; `at`: when it was, if not now."""
-    number, cause = incident.timeline_count + 1, state.cause
-    when = state.now if at is None else at
-    item = TimelineItem(
-        incident.project, incident.number, alert, number, when, actor, kind, text, dict(details or {}), cause.offset, cause.index
-    )
-    state.decisions.timeline.append(item)
-    return state.change_incident(incident, timeline_count=number)
 
 
 def open_incident(
@@ -164,7 +129,7 @@ def show_new_components(state: State, incident: IncidentState, before: list[str]
     if incident.published is None or incident.components == before:
         return incident
     shown = list(dict.fromkeys([*incident.published.components, *incident.components[len(before) :]]))
-    return state.change_incident(incident, published=_republished(incident, components=shown))
+    return state.change_incident(incident, published=republished(incident, components=shown))
 
 
 def _leave_resolved(state: State, alert: AlertState) -> None:
@@ -236,7 +201,7 @@ def set_severity(state: State, incident: IncidentState, severity: Severity, acto
     incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     incident = record(state, incident, kind, text, actor, details={"before": before, "after": severity})
     if incident.published is not None:
-        incident = state.change_incident(incident, published=_republished(incident, impact=IMPACTS[severity]))
+        incident = state.change_incident(incident, published=republished(incident, impact=IMPACTS[severity]))
     return incident
 
 
@@ -255,7 +220,7 @@ def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT
         forget_at=state.now + INCIDENT_KEPT_MILLIS,
     )
     if incident.published is not None:
-        published = _republished(incident, update=PublicUpdate(state.now, "resolved", RESOLVED))
+        published = republished(incident, update=PublicUpdate(state.now, "resolved", RESOLVED))
         incident = state.change_incident(incident, published=published)
     return record(state, incident, "resolved", text, actor)
 
@@ -270,53 +235,6 @@ def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_
     )
     incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     if incident.published is not None:
-        published = _republished(incident, update=PublicUpdate(state.now, "investigating", INVESTIGATING))
+        published = republished(incident, update=PublicUpdate(state.now, "investigating", INVESTIGATING))
         incident = state.change_incident(incident, published=published)
     return record(state, incident, "reopened", text, actor)
-
-
-def publish(
-    state: State,
-    incident: IncidentState,
-    actor: str = ALERT_BOT,
-    *,
-    title: str | None = None,
-    impact: str | None = None,
-    components: list[str] | None = None,
-) -> IncidentState:
-    """Show an incident on the status page: its title, its impact, its components, and nothing else."""
-    publication = Publication(
-        title=title or incident.title,
-        impact=impact or IMPACTS[incident.severity],
-        components=incident.components if components is None else components,
-        published_at=state.now,
-        updates=[PublicUpdate(state.now, "investigating", INVESTIGATING)],
-    )
-    incident = state.change_incident(incident, published=publication, publish_at=None)
-    return record(state, incident, "published", "published on the status page", actor)
-
-
-def unpublish(state: State, incident: IncidentState, actor: str, text: str = "taken off the status page") -> IncidentState:
-    """Show an incident on the status page no longer, nor publish it by its rule."""
-    incident = state.change_incident(incident, published=None, publish_at=None)
-    return record(state, incident, "unpublished", text, actor)
-
-
-def say_publicly(state: State, incident: IncidentState, update: PublicUpdate, actor: str) -> IncidentState:
-    """Add an update to what the status page shows."""
-    incident = state.change_incident(incident, published=_republished(incident, update=update))
-    return record(state, incident, "status_update", f"{update.status}: {update.text}", actor)
-
-
-def _republished(
-    incident: IncidentState, *, impact: str | None = None, components: list[str] | None = None, update: PublicUpdate | None = None
-) -> Publication:
-    old = incident.published
-    assert old is not None
-    return Publication(
-        title=old.title,
-        impact=impact or old.impact,
-        components=old.components if components is None else components,
-        published_at=old.published_at,
-        updates=[*old.updates, update] if update else old.updates,
-    )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from processors.core import incidents
+from processors.core import incidents, publication
 from processors.core.attempt import attempt
 from processors.core.due import FIELDS, Entity, TimerKind
 from processors.core.forgetting import forget_alerts_of
 from processors.core.notify import remind, tell
 from processors.core.state import State
+from processors.core.timeline import record
 from processors.core.work import IncidentChange
 from schemas.records import AlertState, IncidentState, SilenceState
 
@@ -41,7 +42,7 @@ def _fire(state: State, kind: TimerKind, entity: Entity) -> None:
 def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) -> None:
     match kind:
         case "incident_publish":
-            incidents.publish(state, incident)
+            publication.publish(state, incident)
         case "incident_resolve":
             incidents.resolve(state, incident, "resolved: all of its alerts are, and stayed so")
             tell(state, IncidentChange(incident.project, incident.number, "resolved"))
@@ -50,7 +51,7 @@ def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) ->
         case "incident_sla":
             incident = state.change_incident(incident, is_sla_missed=True, sla_at=None)
             text = f"not resolved within the time agreed for {incident.severity}"
-            incidents.record(state, incident, "sla_missed", text)
+            record(state, incident, "sla_missed", text)
         case "incident_forget_alerts":
             forget_alerts_of(state, incident)
         case "incident_forget":
@@ -72,6 +73,6 @@ def _drop(state: State, kind: TimerKind, entity: Entity, error: Exception) -> No
         case IncidentState():
             incident = state.change_incident(entity, **{FIELDS[kind]: None})
             text = f"could not {kind.removeprefix('incident_')} by itself: {error}"
-            incidents.record(state, incident, "timer_failed", text)
+            record(state, incident, "timer_failed", text)
         case AlertState():
             state.change_alert(entity, **{FIELDS[kind]: None})

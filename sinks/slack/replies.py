@@ -25,6 +25,8 @@ def render_reply(notification: Notification, incident: IncidentState, context: C
             return f"Acknowledged{by} after {after}"
         case "reassigned":
             return f"Assigned to {_assignees(incident, context)}{by}"
+        case "resolved" if incident.merged_into is not None:
+            return f"{RESOLVED_SHAPE} Merged into #{incident.merged_into}{by}"
         case "resolved":
             return f"{RESOLVED_SHAPE} Resolved{by} after {after}"
         case "reopened":

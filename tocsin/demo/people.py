@@ -18,6 +18,7 @@ from tocsin.demo.looking import Looking
 from tocsin.demo.seen import Alert, Entry
 from tocsin.demo.shop import Rule
 from tocsin.demo.telling import clock, count, until
+from tocsin.terminal import muted_words
 
 SILENCE_SECONDS = 6
 """Long enough for two alerts to come and be looked at while it lasts, on a busy machine too."""
@@ -147,7 +148,7 @@ def why(alert: Alert, silence: Silence, alerts: dict[int, Alert]) -> str:
     if (reason.kind, reason.id) == ("silence", silence.id):
         return f"silenced until {silence.ends_at[11:19]} by {silence.created_by}: {silence.comment}"
     source = alerts.get(int(reason.id)) if reason.kind == "inhibition" else None
-    return f"inhibited by alert #{source.number}, {source.title}" if source else f"muted by {reason.kind} {reason.id}"
+    return f"inhibited by alert #{source.number}, {source.title}" if source else muted_words(reason.kind, reason.id)
 
 
 def _millis_between(earlier: str, later: datetime) -> int:

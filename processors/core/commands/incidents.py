@@ -13,6 +13,7 @@ from processors.core.commands.alerts import take_in
 from processors.core.commands.request import Refused, Request
 from processors.core.deduplicate import resolve as resolve_alert
 from processors.core.notify import tell_all
+from processors.core.timeline import record
 from processors.core.transition import close_if_quiet
 from processors.core.work import IncidentChange
 from schemas import commands
@@ -96,7 +97,7 @@ def change_title(request: Request, asked: commands.ChangeTitle) -> None:
     incident = request.find_open_incident()
     if asked.title != incident.title:
         changed = request.state.change_incident(incident, title=asked.title)
-        incidents.record(
+        record(
             request.state, changed, "title", f"title changed to {asked.title}", request.actor, details={"before": incident.title}
         )
 
@@ -106,7 +107,7 @@ def change_description(request: Request, asked: commands.ChangeDescription) -> N
     if asked.description != incident.description:
         changed = request.state.change_incident(incident, description=asked.description)
         before = incident.description[:10_000]
-        incidents.record(request.state, changed, "description", "description changed", request.actor, details={"before": before})
+        record(request.state, changed, "description", "description changed", request.actor, details={"before": before})
 
 
 def comment(request: Request, asked: commands.Comment) -> None:
@@ -115,7 +116,7 @@ def comment(request: Request, asked: commands.Comment) -> None:
 
 def add_entry(request: Request, asked: commands.TimelineEntry) -> None:
     at = commands.millis(asked.at)
-    incidents.record(request.state, request.find_incident(), "timeline", asked.text, request.actor, at=at)
+    record(request.state, request.find_incident(), "timeline", asked.text, request.actor, at=at)
 
 
 def merge(request: Request, asked: commands.Merge) -> None:
@@ -124,6 +125,8 @@ def merge(request: Request, asked: commands.Merge) -> None:
     target = request.find_open_incident(asked.into)
     if target.number == source.number:
         raise Refused("an incident cannot be merged into itself")
+    if source.is_confidential and not target.is_confidential:
+        raise Refused(f"incident #{source.number} is confidential and #{target.number} is not: its alerts would be seen there")
     state, before = request.state, target.components
     for number in sorted(state.members.get((source.project, source.number), ())):
         state.change_alert(state.alerts[source.project, number], incident=target.number)
@@ -205,7 +208,7 @@ def remove_link(request: Request, asked: commands.RemoveLink) -> None:
 
 
 def _note(request: Request, incident: IncidentState, kind: str, text: str) -> IncidentState:
-    return incidents.record(request.state, incident, kind, text, request.actor)
+    return record(request.state, incident, kind, text, request.actor)
 
 
 HANDLERS: Mapping[str, Callable[[Request, Any], None]] = {

@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from processors.core import incidents
+from processors.core import publication
 from processors.core.commands.request import Refused, Request
+from processors.core.timeline import record
 from schemas import commands
 from schemas.records import IncidentState, PublicUpdate
 from schemas.zoom import without_passwords
@@ -21,7 +22,7 @@ def publish(request: Request, asked: commands.Publish) -> None:
     _check_components(request, asked.components or ())
     title = None if asked.title is None else without_passwords(asked.title)
     if incident.published is None:
-        incidents.publish(request.state, incident, request.actor, title=title, impact=asked.impact, components=asked.components)
+        publication.publish(request.state, incident, request.actor, title=title, impact=asked.impact, components=asked.components)
     else:
         _publish_anew(request, incident, title, asked)
 
@@ -38,7 +39,7 @@ def _publish_anew(request: Request, incident: IncidentState, title: str | None, 
     )
     if after != before:
         changed = request.state.change_incident(incident, published=after)
-        incidents.record(request.state, changed, "published", "changed on the status page", request.actor)
+        record(request.state, changed, "published", "changed on the status page", request.actor)
 
 
 def _check_components(request: Request, ids: list[str] | tuple[str, ...]) -> None:
@@ -51,7 +52,7 @@ def _check_components(request: Request, ids: list[str] | tuple[str, ...]) -> Non
 def unpublish(request: Request, _: commands.Nothing) -> None:
     incident = request.find_incident()
     if incident.published is not None or incident.publish_at is not None:
-        incidents.unpublish(request.state, incident, request.actor)
+        publication.unpublish(request.state, incident, request.actor)
 
 
 def update_status(request: Request, asked: commands.StatusUpdate) -> None:
@@ -59,7 +60,7 @@ def update_status(request: Request, asked: commands.StatusUpdate) -> None:
     if incident.published is None:
         raise Refused("the incident is not published: publish it first")
     update = PublicUpdate(request.state.now, asked.status, without_passwords(asked.text))
-    incidents.say_publicly(request.state, incident, update, request.actor)
+    publication.say_publicly(request.state, incident, update, request.actor)
 
 
 def set_confidential(request: Request, asked: commands.Confidential) -> None:
@@ -68,9 +69,9 @@ def set_confidential(request: Request, asked: commands.Confidential) -> None:
         return
     incident = request.state.change_incident(incident, is_confidential=asked.on)
     text = "confidential from now on" if asked.on else "no longer confidential"
-    incident = incidents.record(request.state, incident, "confidential", text, request.actor)
+    incident = record(request.state, incident, "confidential", text, request.actor)
     if asked.on and (incident.published is not None or incident.publish_at is not None):
-        incidents.unpublish(request.state, incident, request.actor, "taken off the status page, since it is confidential")
+        publication.unpublish(request.state, incident, request.actor, "taken off the status page, since it is confidential")
 
 
 HANDLERS: Mapping[str, Callable[[Request, Any], None]] = {

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.core import incidents
 from processors.core.notify import tell
 from processors.core.rules import ProjectRules
 from processors.core.state import State
+from processors.core.timeline import record
 from processors.core.work import IncidentChange
 from schemas.errors import SenderError
 from schemas.records import AlertState, Command, IncidentState, NotificationKind, SilenceState, TimelineItem
@@ -98,7 +98,7 @@ class Request:
         """Add an entry about an alert to its incident's timeline; to its own while it is in none."""
         incident = None if alert.incident is None else self.state.incidents.get((alert.project, alert.incident))
         if incident is not None:
-            incidents.record(self.state, incident, kind, text, self.actor, alert=alert.number, details=details)
+            record(self.state, incident, kind, text, self.actor, alert=alert.number, details=details)
             return
         number, cause = alert.timeline_count + 1, self.state.cause
         item = TimelineItem(

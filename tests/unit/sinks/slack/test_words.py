@@ -30,6 +30,11 @@ def test_reply_says_what_changed_who_did_it_and_when(kind: str, changes: dict[st
     assert render_reply(notification(2, kind, **changes), incident(assignees=["ada"]), CONTEXT) == said
 
 
+def test_the_end_of_a_merged_incident_says_where_its_alerts_are() -> None:
+    merged = incident(merged_into=3, status="resolved")
+    assert render_reply(notification(2, "resolved", actor="ada"), merged, CONTEXT) == "✓ Merged into #3 by Ada"
+
+
 @pytest.mark.parametrize(
     ("millis", "said"),
     [(-5, "0 s"), (59_999, "59 s"), (60_000, "1 min"), (3_600_000, "1 h"), (3_660_000, "1 h 1 min"), (90_000_000, "1 d 1 h")],

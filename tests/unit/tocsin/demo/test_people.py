@@ -84,5 +84,5 @@ def test_any_other_reason_is_told_as_it_stands() -> None:
         "not muted",
         "muted by silence 2",
         "muted by maintenance weekly",
-        "muted by inhibition 9",
+        "inhibited by alert #9",
     ]
