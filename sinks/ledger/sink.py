@@ -15,7 +15,7 @@ from schemas.errors import Unavailable
 from schemas.settings import Settings
 from sinks.ledger import metrics
 from sinks.ledger.book import EVENT_OUTCOMES, Book, difference, read_events
-from sinks.ledger.inbox import Inbox, KafkaInbox
+from sinks.ledger.inbox import LINGER_SECONDS, Inbox, KafkaInbox
 from sinks.ledger.store import BookStore, open_topic
 from sinks.sink import Assignment, Batch, Section, Superseded
 
@@ -34,7 +34,7 @@ class LedgerSink:
     sections: frozenset[Section] = frozenset({"outcomes"})
     stores_positions = True
     takes_all_partitions = True
-    linger_seconds = 0.0
+    linger_seconds = LINGER_SECONDS
 
     def __init__(self, store: BookStore, inbox: Inbox, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
