@@ -5,6 +5,8 @@ ACLs and `tocsin topics create` are generated from here. Not here: connections.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -93,6 +95,20 @@ SCHEMAS = Topic("schemas", "fingerprint", "the schema's text", ("topics",), ("ev
 TOPICS = (INBOX, JOURNAL, CORE_STATE, CONFIG, PUBLISHED, SLACK_THREADS, LEDGER, DEAD_LETTERS, SCHEMAS)
 EVENTS_HEADER = "events"
 """Header of an inbox record: JSON object, alert events by project, refusals included."""
+MOST_EVENTS = 1_000_000
+"""Of one project; a header that names more is not believed."""
+
+
+def read_events_header(headers: Iterable[tuple[str, bytes]]) -> dict[str, int]:
+    """Read how many alert events a record holds, by project; nothing where there is no such header or it is no such object."""
+    text = next((value for name, value in headers if name == EVENTS_HEADER), b"{}")
+    try:
+        counts = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(counts, dict):
+        return {}
+    return {name: count for name, count in counts.items() if isinstance(count, int) and 0 < count <= MOST_EVENTS}
 
 
 def partition_of(project: str, count: int) -> int:

@@ -6,7 +6,6 @@ Not here: the steps that an event goes through (`event.py`); Kafka, batching and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,7 +25,7 @@ from processors.core.work import IncidentChange
 from schemas.codec import decode
 from schemas.errors import MalformedRecord, TocsinError
 from schemas.records import AlertBatch, Command, Configuration, EventOutcome, Frame, Outcome, Tick
-from schemas.topics import EVENTS_HEADER
+from schemas.topics import read_events_header
 
 VERSION = "3"
 """Of the core: part of every entry, raised whenever the same record may lead to another decision."""
@@ -154,15 +153,3 @@ def _reject_unreadable(state: State, headers: Sequence[tuple[str, bytes]], reaso
     for place, (project, count) in enumerate(sorted(read_events_header(headers).items())):
         events = [EventOutcome(index, "rejected", reason=reason) for index in range(count)]
         state.decisions.outcomes.append(Outcome(project, None, state.decisions.offset, place, state.now, "", count, events))
-
-
-def read_events_header(headers: Sequence[tuple[str, bytes]]) -> dict[str, int]:
-    """Read how many alert events a record holds, by project; nothing where there is no such header or it is no such object."""
-    text = next((value for name, value in headers if name == EVENTS_HEADER), b"{}")
-    try:
-        counts = json.loads(text)
-    except ValueError:
-        return {}
-    if not isinstance(counts, dict):
-        return {}
-    return {name: count for name, count in counts.items() if isinstance(count, int) and 0 < count <= 1_000_000}

@@ -5,33 +5,17 @@ Not here: where the counts come from (`inbox.py`, `sink.py`) and where they are 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.chain import Position
 from schemas.records import Outcome
-from schemas.topics import EVENTS_HEADER
 
 EVENT_OUTCOMES = ("created", "merged", "recovered", "unmatched", "stale", "rejected")
-MOST_EVENTS = 1_000_000
-"""The core believes no header that names more of one project, and neither does the ledger."""
 
 Account = dict[str, int]
 """Of one project: `received`, and each outcome that there was; over the inbox offsets that the chain covers."""
-
-
-def read_events(headers: Iterable[tuple[str, bytes]]) -> dict[str, int]:
-    """Read how many events a frame says it holds, by project; nothing where it says nothing that can be read."""
-    text = next((value for name, value in headers if name == EVENTS_HEADER), b"{}")
-    try:
-        counts = json.loads(text)
-    except ValueError:
-        return {}
-    if not isinstance(counts, dict):
-        return {}
-    return {name: count for name, count in counts.items() if isinstance(count, int) and 0 < count <= MOST_EVENTS}
 
 
 def difference(account: Mapping[str, int]) -> int:

@@ -13,8 +13,9 @@ import structlog
 from schemas.chain import Position
 from schemas.errors import Unavailable
 from schemas.settings import Settings
+from schemas.topics import read_events_header
 from sinks.ledger import metrics
-from sinks.ledger.book import EVENT_OUTCOMES, Book, difference, read_events
+from sinks.ledger.book import EVENT_OUTCOMES, Book, difference
 from sinks.ledger.inbox import LINGER_SECONDS, Inbox, KafkaInbox
 from sinks.ledger.store import BookStore, open_topic
 from sinks.sink import Assignment, Batch, Section, Superseded
@@ -86,7 +87,7 @@ class LedgerSink:
     def _read(self, seconds: float) -> bool:
         frames = self._inbox.poll(seconds)
         for frame in frames:
-            self._books[frame.partition].receive(frame.offset, read_events(frame.headers))
+            self._books[frame.partition].receive(frame.offset, read_events_header(frame.headers))
         return bool(frames)
 
     def _save(self) -> None:
