@@ -55,7 +55,7 @@ def _time_out(state: State, alert: AlertState) -> None:
 def _resolve_by_absence(state: State, alert: AlertState) -> None:
     assert alert.expires_at is not None
     resolve(state, alert, min(state.now, alert.expires_at + state.put_off_millis), "timeout")
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     if incident is None or not incident.is_open:
         return
     changes: list[IncidentChange] = []

@@ -44,7 +44,7 @@ def takes_part(alert: AlertState) -> bool:
 
 
 def _is_in_open_incident(state: State, alert: AlertState) -> bool:
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     return incident is not None and incident.is_open
 
 

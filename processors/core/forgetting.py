@@ -22,7 +22,7 @@ def forget_after(state: State, project: str) -> int:
 
 def when_to_forget(state: State, alert: AlertState) -> int | None:
     """Give when an alert that is resolved now is forgotten by itself; None: with its incident, which is open."""
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     return None if incident is not None and incident.is_open else state.now + forget_after(state, alert.project)
 
 

@@ -134,7 +134,7 @@ def show_new_components(state: State, incident: IncidentState, before: list[str]
 
 def _leave_resolved(state: State, alert: AlertState) -> None:
     """Count an alert out of its resolved incident, where a person reopened the alert alone and it then found another."""
-    old = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    old = state.incident_of(alert)
     if old is not None:
         old = state.change_incident(old, total=old.total - 1)
         record(state, old, "alert_left", f"alert #{alert.number} fired again and went elsewhere", alert=alert.number)
@@ -142,7 +142,7 @@ def _leave_resolved(state: State, alert: AlertState) -> None:
 
 def leave(state: State, alert: AlertState, text: str, actor: str, *, is_held_out: bool = False) -> IncidentState | None:
     """Take an alert out of its incident; gives that as it is after, None when there was none or it was forgotten."""
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     forget_at = None if alert.is_open else state.now + forget_after(state, alert.project)
     state.change_alert(alert, incident=None, is_held_out=is_held_out, forget_at=forget_at)
     if incident is None:
@@ -154,7 +154,7 @@ def leave(state: State, alert: AlertState, text: str, actor: str, *, is_held_out
 
 def recount(state: State, before: AlertState, alert: AlertState) -> IncidentState | None:
     """Count an alert in its open incident anew after its status has changed; None: it is in no open incident."""
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     if incident is None or not incident.is_open:
         return None
     more = alert.counts_as_firing - before.counts_as_firing

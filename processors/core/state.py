@@ -282,6 +282,10 @@ class State(Undoable):
             case "silence":
                 self.forget_silence(self.silences[forgetting.project, forgetting.id])
 
+    def incident_of(self, alert: AlertState) -> IncidentState | None:
+        """Give the incident that holds an alert, open or resolved; None: it is in none, or in one that was forgotten."""
+        return None if alert.incident is None else self.incidents.get((alert.project, alert.incident))
+
     def project(self, name: str) -> ProjectState:
         return self.projects.get(name) or ProjectState(name, 0, 0, 0)
 

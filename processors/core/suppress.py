@@ -59,7 +59,7 @@ def _settle_one(state: State, alert: AlertState) -> None:
 def _take_part(state: State, alert: AlertState) -> None:
     """Let an alert that is muted no longer open, join or worsen an incident, and tell."""
     changes: list[IncidentChange] = []
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     if incident is None or not incident.is_open:
         find_home(state, state.rules.of(alert.project), alert, changes)
     else:

@@ -61,7 +61,7 @@ def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) ->
 def _end_flapping(state: State, alert: AlertState) -> None:
     """Tell of an alert that fires steadily now as if it had begun now."""
     alert = state.change_alert(alert, is_flapping=False, steady_at=None, changes=[])
-    incident = None if alert.incident is None else state.incidents.get((alert.project, alert.incident))
+    incident = state.incident_of(alert)
     if alert.counts_as_firing and alert.suppressed_by is None and incident is not None and incident.is_open:
         tell(state, IncidentChange(incident.project, incident.number, "severity_raised"))
 

@@ -12,7 +12,7 @@ from processors.core import incidents
 from processors.core.commands.request import Refused, Request
 from processors.core.deduplicate import resolve as resolve_alert
 from processors.core.notify import tell_all
-from processors.core.transition import close_if_quiet, note_end
+from processors.core.transition import note_end
 from processors.core.work import IncidentChange
 from schemas.commands import Assignee, Comment, Move, Nothing
 from schemas.records import AlertState, AlertStatus, IncidentState
@@ -64,7 +64,7 @@ def ignore(request: Request, _: Nothing) -> None:
 
 def _count_out(request: Request, before: AlertState) -> None:
     """Let its open incident know that it fires no more; the last one closes it."""
-    incident = None if before.incident is None else request.state.incidents.get((before.project, before.incident))
+    incident = request.state.incident_of(before)
     if incident is not None and incident.is_open:
         changes: list[IncidentChange] = []
         note_end(request.state, request.rules, incident, before, changes)
@@ -106,11 +106,7 @@ def move(request: Request, asked: Move) -> None:
     if alert.incident == target.number:
         return
     text = f"alert #{alert.number} moved to incident #{target.number}"
-    source = incidents.leave(request.state, alert, text, request.actor)
-    if source is not None and source.is_open and source.total > 0:
-        changes: list[IncidentChange] = []
-        close_if_quiet(request.state, request.rules, source, changes)
-        tell_all(request.state, changes)
+    request.let_close(incidents.leave(request.state, alert, text, request.actor))
     take_in(request, request.state.incidents[target.project, target.number], alert.number)
 
 

@@ -12,10 +12,7 @@ from processors.core import incidents
 from processors.core.commands.alerts import take_in
 from processors.core.commands.request import Refused, Request
 from processors.core.deduplicate import resolve as resolve_alert
-from processors.core.notify import tell_all
 from processors.core.timeline import record
-from processors.core.transition import close_if_quiet
-from processors.core.work import IncidentChange
 from schemas import commands
 from schemas.records import IncidentState, Link
 from schemas.zoom import find_zoom_link
@@ -154,7 +151,7 @@ def link_alert(request: Request, asked: commands.LinkAlert) -> None:
     request.incident = incident.number
     if alert.incident == incident.number:
         return
-    other = None if alert.incident is None else request.state.incidents.get((alert.project, alert.incident))
+    other = request.state.incident_of(alert)
     if other is not None and other.is_open:
         raise Refused(f"alert #{alert.number} is in incident #{other.number}: move it")
     if other is not None:
@@ -168,11 +165,8 @@ def unlink_alert(request: Request, asked: commands.LinkAlert) -> None:
     request.incident = incident.number
     if alert.incident != incident.number:
         raise Refused(f"alert #{alert.number} is not in incident #{incident.number}")
-    left = incidents.leave(request.state, alert, f"alert #{alert.number} unlinked", request.actor, is_held_out=True)
-    if left is not None and left.total > 0:
-        changes: list[IncidentChange] = []
-        close_if_quiet(request.state, request.rules, left, changes)
-        tell_all(request.state, changes)
+    text = f"alert #{alert.number} unlinked"
+    request.let_close(incidents.leave(request.state, alert, text, request.actor, is_held_out=True))
 
 
 def add_zoom(request: Request, asked: commands.ZoomText) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.core.notify import tell
+from processors.core.notify import tell, tell_all
 from processors.core.rules import ProjectRules
 from processors.core.state import State
 from processors.core.timeline import record
+from processors.core.transition import close_if_quiet
 from processors.core.work import IncidentChange
 from schemas.errors import SenderError
 from schemas.records import AlertState, Command, IncidentState, NotificationKind, SilenceState, TimelineItem
@@ -94,9 +95,16 @@ class Request:
     def tell(self, incident: IncidentState, kind: NotificationKind) -> None:
         tell(self.state, IncidentChange(incident.project, incident.number, kind), self.actor)
 
+    def let_close(self, incident: IncidentState | None) -> None:
+        """Let an open incident that an alert has left close when all others in it have ended; an empty one stays open."""
+        if incident is not None and incident.is_open and incident.total > 0:
+            changes: list[IncidentChange] = []
+            close_if_quiet(self.state, self.rules, incident, changes)
+            tell_all(self.state, changes)
+
     def note(self, alert: AlertState, kind: str, text: str, details: Mapping[str, str] | None = None) -> None:
         """Add an entry about an alert to its incident's timeline; to its own while it is in none."""
-        incident = None if alert.incident is None else self.state.incidents.get((alert.project, alert.incident))
+        incident = self.state.incident_of(alert)
         if incident is not None:
             record(self.state, incident, kind, text, self.actor, alert=alert.number, details=details)
             return
