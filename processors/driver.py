@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 
 FIRST_BACK_OFF_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 5.0
+MAX_DELIVERED = 128
+"""Records that wait for their turn in one partition before other partitions must wait with them."""
 QUIET_SECONDS = 10.0
 """Without a record for so long, although ticks come each second, the inbox itself is asked; a rebalance takes up to 7 s."""
 
@@ -47,6 +50,11 @@ class PartitionDriver:
         self._on_failure = on_failure
         self._writer: PartitionWriter | None = None
         self._journal_end = 0
+        self._delivered: deque[InboxRecord] = deque()
+        self._wanted = 0
+        """The offset after the last one that was delivered or read."""
+        self._aside: InboxRecord | None = None
+        """What is being decided in a thread."""
         self._seen = 0
         self._sent_at: float | None = None
         self._moved_at = time.monotonic()
@@ -75,13 +83,18 @@ class PartitionDriver:
 
     @property
     def next_inbox(self) -> int:
-        """The inbox offset wanted next, once ready."""
-        return self._writer.next_inbox if self._writer else self.covered
+        """The inbox offset to be delivered next, once ready."""
+        return self._wanted if self._writer else self.covered
 
     @property
     def is_behind(self) -> bool:
         """Whether it is recovering, or reading from the inbox by itself what was not delivered."""
         return self._writer is None or self._is_behind
+
+    @property
+    def undecided(self) -> int:
+        """Records that were taken and not yet decided about."""
+        return len(self._delivered) + (self._aside is not None)
 
     @property
     def _is_taking(self) -> bool:
@@ -92,27 +105,31 @@ class PartitionDriver:
         return time.monotonic() - self._sent_at if self._sent_at is not None else 0.0
 
     async def take(self, record: InboxRecord) -> None:
-        """Take a record as delivered; returns when there is room for the next.
+        """Take a record as delivered, to be decided about in its turn; returns when there is room for the next.
 
         A record is dropped while the driver recovers, rests or closes (it will be read or delivered again), and waits
         while the driver reads what is missing before it.
         """
-        while (writer := self._writer) is not None and self._is_behind and record.offset >= self._seen and self._is_taking:
+        while (writer := self._writer) is not None and self._is_taking and self._must_wait(record):
             await self._pulse.wait()
         if writer is None or not self._is_taking:
             self._seen = max(self._seen, record.offset + 1)
-        elif not self._is_behind and record.offset > writer.next_inbox:
+        elif not self._is_behind and record.offset > self._wanted:
             self.read_up_to(record.offset + 1)
-        elif not self._is_behind:
-            self._decide(writer, record)
-            await self._wait_for_room(writer)
+        elif not self._is_behind and record.offset == self._wanted:
+            self._wanted += 1
+            self._delivered.append(record)
+            self._stir()
+
+    def _must_wait(self, record: InboxRecord) -> bool:
+        return record.offset >= self._seen if self._is_behind else len(self._delivered) >= MAX_DELIVERED
 
     def read_up_to(self, stop: int) -> None:
         """Read by itself what is missing before `stop`, since it was not delivered."""
-        if self._writer is None or self._is_behind or self._writer.next_inbox >= stop:
+        if self._writer is None or self._is_behind or self._wanted >= stop:
             return
         measures.HOLES.inc()
-        log.warning("hole_found", partition=self.partition, expected=self._writer.next_inbox, got=stop - 1)
+        log.warning("hole_found", partition=self.partition, expected=self._wanted, got=stop - 1)
         self._seen = stop
         self._is_behind = True
         self._stir()
@@ -153,7 +170,9 @@ class PartitionDriver:
             journal = await self._logs.journal_bounds()
             self._is_overtaken = journal.end != self._journal_end
         if self._writer is not None and not self._is_behind:
-            self._seen = self._writer.next_inbox
+            self._delivered.clear()
+            self._wanted = self._writer.next_inbox if self._aside is None else self._aside.offset + 1
+            self._seen = self._wanted
         self._is_resting = False
         self._stir()
 
@@ -219,10 +238,12 @@ class PartitionDriver:
         """Write and read until it must begin anew (why), or was closed (None)."""
         self._writer = writer
         self._moved_at = time.monotonic()
-        self._is_behind = writer.next_inbox < self._seen
+        self._delivered.clear()
+        self._wanted = writer.next_inbox
+        self._is_behind = self._wanted < self._seen
         self._stir()
         try:
-            return await _first_of(self._write(writer), self._read_what_is_missing(writer))
+            return await _first_of(self._write(writer), self._decide_in_turn(writer))
         finally:
             self._writer = None
             self._sent_at = None
@@ -232,33 +253,25 @@ class PartitionDriver:
 
     async def _write(self, writer: PartitionWriter) -> Cause | None:
         while not self._is_overtaken:
-            may_write = self._is_closing or not self._is_resting
-            parts = await self._seal(writer) if may_write else None
-            if parts is not None:
-                if not await self._send(writer, parts):
+            is_still = self._aside is None  # else the state is between two records
+            may_write = is_still and (self._is_closing or not self._is_resting)
+            if may_write and writer.settle_entry(at_once=self._is_closing):
+                if not await self._send(writer, await self._seal(writer)):
                     return "overtaken"
-            elif self._is_closing:
+            elif self._is_closing and is_still:
                 return None
             else:
                 await self._pulse.wait()
         return "overtaken"
 
-    async def _seal(self, writer: PartitionWriter) -> list[bytes] | None:
-        """Seal the next entry, letting other partitions work between its parts: a large one takes a second and more."""
-        steps = writer.entry_in_steps(at_once=self._is_closing)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                parts: list[bytes] | None = end.value
-                return parts
-            self._sent_at = self._sent_at or time.monotonic()  # as good as in flight: whoever rests waits for it
-            await asyncio.sleep(0)
+    async def _seal(self, writer: PartitionWriter) -> list[bytes]:
+        """Write what is settled; what takes long in a thread, so that other partitions go on."""
+        self._sent_at = time.monotonic()  # as good as in flight: whoever rests waits for it
+        return await asyncio.to_thread(writer.seal_entry) if writer.is_settled_large else writer.seal_entry()
 
     async def _send(self, writer: PartitionWriter, parts: list[bytes]) -> bool:
         """Write an entry; say whether it came where it was expected."""
         covered = writer.sealed_up_to
-        self._sent_at = time.monotonic()
         offsets = [await self._logs.append(part) for part in parts]
         self._sent_at = None
         measures.PARTS.inc(len(parts))
@@ -277,50 +290,61 @@ class PartitionDriver:
         waited_for, self._pulse = self._pulse, asyncio.Event()
         waited_for.set()
 
-    # -- reading ---------------------------------------------------------------
+    # -- deciding --------------------------------------------------------------
 
-    def _decide(self, writer: PartitionWriter, record: InboxRecord) -> None:
-        decisions = writer.take(record)
-        if decisions is None:
-            return
+    async def _decide_in_turn(self, writer: PartitionWriter) -> None:
+        """Decide about what was delivered, and read the inbox up to the last that was whenever records were not."""
+        while True:
+            if self._is_closing or not (self._delivered or self._is_behind):
+                await self._pulse.wait()  # when closing what is decided is written, nothing more; this ends with the driver
+            elif self._delivered:
+                await self._decide(writer, self._delivered.popleft())
+                await self._wait_for_room(writer)
+            else:
+                await self._read(writer, writer.next_inbox, self._seen)
+                self._wanted = writer.next_inbox
+                self._is_behind = self._wanted < self._seen
+                self._stir()
+
+    async def _decide(self, writer: PartitionWriter, record: InboxRecord) -> None:
+        """Decide about a record; what may take long in a thread, so that other partitions go on."""
+        if record.may_concern_many:
+            self._aside = record
+            try:
+                decisions = await asyncio.to_thread(writer.take, record)
+            finally:
+                self._aside = None
+        else:
+            decisions = writer.take(record)
         self._moved_at = time.monotonic()
-        measures.RECORDS.inc()
-        measures.EVENTS.inc(sum(len(outcome.events) for outcome in decisions.outcomes))
-        for problem in decisions.problems:
-            log.warning("record_problem", partition=self.partition, offset=record.offset, problem=problem)
         self._stir()
+        if decisions is not None:
+            measures.RECORDS.inc()
+            measures.EVENTS.inc(sum(len(outcome.events) for outcome in decisions.outcomes))
+            for problem in decisions.problems:
+                log.warning("record_problem", partition=self.partition, offset=record.offset, problem=problem)
 
     async def _wait_for_room(self, writer: PartitionWriter) -> None:
         await asyncio.sleep(0)
-        while writer.pending_count >= MAX_EVENTS and self._writer is writer:
+        while writer.pending_count >= MAX_EVENTS:
             await self._pulse.wait()
-
-    async def _read_what_is_missing(self, writer: PartitionWriter) -> None:
-        """Whenever records were not delivered, read the inbox up to the last one that was."""
-        while True:
-            while not self._is_behind:
-                await self._pulse.wait()
-            while writer.next_inbox < self._seen:
-                await self._read(writer, writer.next_inbox, self._seen)
-            self._is_behind = False
-            self._stir()
 
     async def _read(self, writer: PartitionWriter, start: int, stop: int) -> None:
         async for records in self._logs.read_inbox(start, stop):
             for record in records:
-                self._pass_over(writer, record.offset)
-                self._decide(writer, record)
+                await self._pass_over(writer, record.offset)
+                await self._decide(writer, record)
                 await self._wait_for_room(writer)
-                while self._is_closing:  # what is decided is written, nothing more; this ends with the driver
+                while self._is_closing:
                     await self._pulse.wait()
-        self._pass_over(writer, stop)
+        await self._pass_over(writer, stop)
 
-    def _pass_over(self, writer: PartitionWriter, stop: int) -> None:
+    async def _pass_over(self, writer: PartitionWriter, stop: int) -> None:
         """Take offsets that hold no record (a transaction's marker) as records that cannot be decoded; never in silence."""
         if writer.next_inbox < stop:
             log.error("offsets_without_record", partition=self.partition, first=writer.next_inbox, next=stop)
         for offset in range(writer.next_inbox, stop):
-            self._decide(writer, InboxRecord(offset, 0, None))
+            await self._decide(writer, InboxRecord(offset, 0, None))
 
 
 async def _first_of(working: Coroutine[Any, Any, Cause | None], reading: Coroutine[Any, Any, None]) -> Cause | None:

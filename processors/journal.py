@@ -5,9 +5,9 @@ Pure. Not here: when an entry is sealed and whether it counts (`partition.py`, `
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from processors.core.commands.remembered import forget_old_commands
 from processors.core.decisions import Decisions, Key
@@ -17,7 +17,6 @@ from schemas import records
 from schemas.codec import decode, encode
 from schemas.records import Entry
 
-T = TypeVar("T")
 MAX_PART_BYTES = 900 * 1024
 """Source: DESIGN section 1; well under the topic's max.message.bytes."""
 ITEM_BYTES = 200
@@ -70,10 +69,10 @@ class Gathering:
         self.event_count += sum(len(outcome.events) for outcome in decisions.outcomes)
         self.next_offset = decisions.offset + 1
 
-    def guess_bytes(self) -> int:
-        """Guess how large it will be as an entry, without writing it."""
+    def guess_parts(self) -> int:
+        """Guess how many parts it will take as an entry, without writing it."""
         bodies = sum(map(len, self.contents.values())) + sum(map(len, self.payloads.values()))
-        return bodies + ITEM_BYTES * (len(self.alerts) + len(self.timeline))
+        return (bodies + ITEM_BYTES * (len(self.alerts) + len(self.timeline))) // MAX_PART_BYTES + 1
 
     def items(self) -> dict[str, list[Any]]:
         """Give the items of every section, in the order of decision."""
@@ -92,21 +91,19 @@ class Gathering:
         }
 
 
-def seal(gathering: Gathering, state: State, writer: str, base: int) -> Generator[None, None, list[bytes]]:
-    """Write a gathering as the parts of one entry, in the order in which they must be sent; pausing before each part.
+def seal(gathering: Gathering, partition: bytes, writer: str, base: int) -> list[bytes]:
+    """Write a gathering as the parts of one entry, in the order in which they must be sent.
 
-    What is written is settled before the first pause: the state may change meanwhile. One part as a rule; as many as it
+    `partition` is the `PartitionState`, encoded as it was when the gathering ended. One part as a rule; as many as it
     takes to stay under `MAX_PART_BYTES` each, but a single item that is larger stays whole. The first try is a guess:
     each try that comes out too large is paid for in full.
     """
     items = gathering.items()
-    partition = encode(state.partition_state(gathering.is_configuration_changed))
     longest = max((len(entries) for entries in items.values()), default=0)
-    parts = max(1, min(longest, gathering.guess_bytes() // MAX_PART_BYTES + 1))
+    parts = max(1, min(longest, gathering.guess_parts()))
     while True:
         encoded: list[bytes] = []
         for part in range(parts):
-            yield
             chunk = {name: _chunk(entries, part, parts) for name, entries in items.items()}
             entry = Entry(
                 writer, VERSION, base, gathering.first_offset, gathering.next_offset, part, parts,
@@ -116,16 +113,6 @@ def seal(gathering: Gathering, state: State, writer: str, base: int) -> Generato
         if parts >= longest or max(map(len, encoded)) <= MAX_PART_BYTES:
             return encoded
         parts = min(longest, max(parts * 2, sum(map(len, encoded)) // (MAX_PART_BYTES * 3 // 4) + 1))
-
-
-def finish(steps: Generator[None, None, T]) -> T:
-    """Go through all pauses at once."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            done: T = end.value
-            return done
 
 
 def _chunk(entries: Sequence[Any], part: int, parts: int) -> Sequence[Any]:

@@ -6,15 +6,17 @@ sends, and decides nothing. Not here: Kafka, a clock, chance.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.core.decisions import Decisions
 from processors.core.state import State
 from processors.core.step import process_record
-from processors.journal import Gathering, finish, restore, seal
+from processors.journal import Gathering, restore, seal
 from schemas.chain import Accepted, Follower, Position
+from schemas.codec import encode
 from schemas.errors import BrokenChain, MalformedRecord
+from schemas.topics import read_events_header
 
 MAX_EVENTS = 2500
 """Events that may gather in one entry; one record alone may exceed that (DESIGN section 1)."""
@@ -31,6 +33,11 @@ class InboxRecord:
     value: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
 
+    @property
+    def may_concern_many(self) -> bool:
+        """Whether it holds no alerts of its own: a command, a tick or a configuration may change any number of them."""
+        return not read_events_header(self.headers)
+
 
 class HoleInInbox(Exception):
     """A record was given whose predecessors are missing: read them first (`expected` up to `got`, exclusive)."""
@@ -45,8 +52,8 @@ class PartitionWriter:
     """Recovers by following the chain, then turns inbox records into entries.
 
     The order of use: `restore` for each journal record from the beginning, `recovered` once, then `take`, `next_entry`
-    and `acknowledged` in any order. After `acknowledged` said False, or an error of sending, it is of no more use:
-    make another with a new id.
+    (or its two halves) and `acknowledged` in any order. After `acknowledged` said False, or an error of sending, it is
+    of no more use: make another with a new id.
     """
 
     def __init__(self, writer_id: str) -> None:
@@ -58,7 +65,7 @@ class PartitionWriter:
         self._gathering = Gathering(0, 0)
         self._in_flight: Position | None = None
         self._in_flight_parts = 0
-        self._is_sealing = False
+        self._settled: tuple[Gathering, bytes] | None = None
         self._sealed_at = 0
 
     # -- recovery --------------------------------------------------------------
@@ -117,28 +124,37 @@ class PartitionWriter:
 
     def next_entry(self, at_once: bool = False) -> list[bytes] | None:
         """Seal what has gathered as the next entry, in parts to be sent one after the other; None: nothing to send now."""
-        return finish(self.entry_in_steps(at_once))
+        return self.seal_entry() if self.settle_entry(at_once) else None
 
-    def entry_in_steps(self, at_once: bool = False) -> Generator[None, None, list[bytes] | None]:
-        """Do what `next_entry` does, pausing now and then so that others may work; records may be taken meanwhile.
+    def settle_entry(self, at_once: bool = False) -> bool:
+        """Settle what the next entry holds, to be written by `seal_entry`; False: nothing to send now.
 
-        While one is sealed or in flight there is no other. Records that changed nothing wait for 30 s of inbox time,
+        While one is settled or in flight there is no other. Records that changed nothing wait for 30 s of inbox time,
         unless `at_once` (a clean stop).
         """
-        if self._is_sealing or self._in_flight is not None or self._gathering.next_offset == self._gathering.first_offset:
-            return None
+        if self._settled or self._in_flight or self._gathering.next_offset == self._gathering.first_offset:
+            return False
         is_due = at_once or self.state.now - self._sealed_at >= COVER_MILLIS
         if not self._gathering.is_worth_writing and not is_due:
-            return None
-        sealed, self._is_sealing, self._sealed_at = self._gathering, True, self.state.now
-        steps = seal(sealed, self.state, self.writer_id, self._follower.position.offset)
-        next(steps)  # what is written is settled now
-        self._gathering = Gathering(sealed.next_offset, sealed.next_offset)
-        yield
-        parts = yield from steps
-        self._in_flight = Position(self._expected_journal_offset + len(parts) - 1, sealed.next_offset)
+            return False
+        gathering, self._sealed_at = self._gathering, self.state.now
+        self._settled = gathering, encode(self.state.partition_state(gathering.is_configuration_changed))
+        self._gathering = Gathering(gathering.next_offset, gathering.next_offset)
+        return True
+
+    @property
+    def is_settled_large(self) -> bool:
+        """Whether what is settled takes several parts: sealing it takes 50 ms and more for each."""
+        return self._settled is not None and self._settled[0].guess_parts() > 1
+
+    def seal_entry(self) -> list[bytes]:
+        """Write what is settled; it counts as in flight then. Records may be taken meanwhile, even in another thread."""
+        assert self._settled is not None
+        gathering, partition = self._settled
+        parts = seal(gathering, partition, self.writer_id, self._follower.position.offset)
+        self._in_flight = Position(self._expected_journal_offset + len(parts) - 1, gathering.next_offset)
         self._in_flight_parts = len(parts)
-        self._is_sealing = False
+        self._settled = None
         return parts
 
     def acknowledged(self, offsets: Sequence[int]) -> bool:

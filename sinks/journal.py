@@ -120,8 +120,16 @@ class KafkaJournal:
         try:
             for partition, offset in starts.items():
                 self._consumer.seek(TopicPartition(self._topic, partition), offset)
-            self._placed = frozenset(starts)
+            self._placed |= frozenset(starts)
             self._consumer.resume(*self._of(starts))
+        except (KafkaError, ValueError):
+            self.changed(self.partitions)
+
+    def set_aside(self, partition: int) -> None:
+        """Read nothing more of a partition until it is placed again."""
+        try:
+            self._placed -= {partition}
+            self._consumer.pause(*self._of([partition]))
         except (KafkaError, ValueError):
             self.changed(self.partitions)
 

@@ -30,14 +30,21 @@ def run(settings: Settings, name: str) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    sink = find_sink(name)(settings)
-    reader = Reader(name, sink, KafkaJournal(settings, name, sink.takes_all_partitions, sink.linger_seconds))
+    build = find_sink(name)
+    sink = build(settings)
+    journal = KafkaJournal(settings, name, sink.takes_all_partitions, sink.linger_seconds)
+    reader = Reader(name, sink, journal, sink_for_large=build(settings) if may_work_beside_another(sink) else None)
     process = f"sink-{name}"
     if process in PROCESSES:  # a plug-in's own has no port reserved
         serve_metrics(settings.metrics_port_base, process, lambda: reader.is_ready)
     log.info("sink_started", sink=name)
     reader.run(stop)
     log.info("sink_stopped", sink=name)
+
+
+def may_work_beside_another(sink: Sink) -> bool:
+    """Whether a second sink like this one may apply other partitions at the same time, as another process of the group would."""
+    return sink.stores_positions and not sink.takes_all_partitions
 
 
 def find_sink(name: str) -> Callable[[Settings], Sink]:

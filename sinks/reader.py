@@ -18,17 +18,20 @@ import structlog
 from schemas.chain import Accepted, Follower, Pending, Position, Void
 from schemas.errors import BrokenChain, Unavailable
 from sinks import metrics
+from sinks.aside import Aside
+from sinks.attempts import Attempts
 from sinks.bookmark import Bookmark
 from sinks.journal import JournalRecord
 from sinks.pace import Pace
-from sinks.sink import Assignment, Batch, JournalEntry, Sink, Superseded
+from sinks.sink import Assignment, Batch, JournalEntry, Sink
 
 log = structlog.get_logger()
 POLL_SECONDS = 0.25
 """How long at most until a signal to stop is seen; records wake the reader at once."""
 BATCH_BYTES = 1024 * 1024
 """Of journal records in one batch, about; one entry may exceed it. Some 20,000 repeats: applied in well under 5 s."""
-FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.1, 10.0
+LARGE_PARTS = 2
+"""An entry of more parts is applied aside, where a sink allows it: PostgreSQL takes 0.8 s and more for over 10,000 alerts."""
 COMMIT_SECONDS = 1.0
 """Between commits that are only monitoring."""
 TEND_SECONDS = 1.0
@@ -47,6 +50,7 @@ class Journal(Protocol):
     def poll(self, seconds: float) -> Sequence[JournalRecord]: ...
     def hold(self, seconds: float) -> None: ...
     def place(self, starts: Mapping[int, int]) -> None: ...
+    def set_aside(self, partition: int) -> None: ...
     def topic_id(self) -> UUID: ...
     def bounds(self) -> Mapping[int, tuple[int, int]]: ...
     def bookmarks(self) -> Mapping[int, Bookmark]: ...
@@ -64,6 +68,8 @@ class Lane:
     history_end: int
     next_offset: int
     is_between_parts: bool = False
+    is_aside: bool = False
+    """While an entry of it is applied aside, nothing more of it is read."""
 
     def bookmark(self) -> tuple[int, Bookmark]:
         """Give what to commit: the offset to read next, never one between two parts, nor beyond what was applied."""
@@ -75,15 +81,25 @@ class Lane:
 class Reader:
     """Reads for one sink until told to stop. Not to be used again after `run`."""
 
-    def __init__(self, name: str, sink: Sink, journal: Journal, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        sink: Sink,
+        journal: Journal,
+        clock: Callable[[], float] = time.monotonic,
+        sink_for_large: Sink | None = None,
+    ) -> None:
+        """`sink_for_large`: another sink like `sink`, for large entries, in a thread of its own; None: all come in turn."""
         self._name = name
         self._sink = sink
         self._journal = journal
         self._clock = clock
+        self._attempts = Attempts(name, journal.hold, clock)
+        self._aside = None if sink_for_large is None else Aside(name, sink_for_large)
+        self._assignment: Assignment | None = None
         self._generation = 0
         self._is_astray = False
         self._lanes: dict[int, Lane] = {}
-        self._failures = 0
         self._pace = Pace()
         self._last_commit = self._last_tend = clock()
         self._committed: dict[int, tuple[int, Bookmark]] = {}
@@ -91,7 +107,7 @@ class Reader:
     @property
     def is_ready(self) -> bool:
         """Whether it stands where its partitions are and the last thing it tried worked; may be asked from any thread."""
-        return 0 < self._generation == self._journal.generation and self._failures == 0
+        return 0 < self._generation == self._journal.generation and self._attempts.failures == 0
 
     def run(self, stop: Event) -> None:
         """Block until `stop` is set; the batch in hand is finished, committed, and the group left.
@@ -102,9 +118,14 @@ class Reader:
             while not stop.is_set():
                 self._run_round(stop)
         finally:
-            self._commit(wait=True)
-            self._journal.close()
-            self._sink.close()
+            try:
+                if self._aside is not None:
+                    self._aside.close()
+                    self._note_applied_aside(self._aside)
+            finally:
+                self._commit(wait=True)
+                self._journal.close()
+                self._sink.close()
 
     def _run_round(self, stop: Event) -> None:
         try:
@@ -112,14 +133,21 @@ class Reader:
                 self._place()
             waiting_since = self._clock()
             records = self._journal.poll(POLL_SECONDS)
+            if self._aside is not None:
+                self._note_applied_aside(self._aside)
             if self._journal.generation == self._generation:
                 working_since = self._clock()
                 self._take(records, stop)
                 stop.wait(self._pace.rest_seconds(working_since - waiting_since, self._clock() - working_since))
                 self._tend()
-                self._failures = 0
+                self._attempts.failures = 0
         except Unavailable as error:
-            self._back_off(error, stop)
+            self._attempts.back_off(error, self._wanted_until(stop))
+
+    def _wanted_until(self, stop: Event) -> Callable[[], bool]:
+        """Give what says whether what is tried now is still wanted: until a stop or a rebalance. Any thread may ask."""
+        generation = self._journal.generation
+        return lambda: not stop.is_set() and self._journal.generation == generation
 
     # -- partitions ------------------------------------------------------------
 
@@ -127,7 +155,8 @@ class Reader:
         """Find out where to read on in the partitions that are ours now."""
         generation, partitions = self._journal.generation, self._journal.partitions
         self._lanes, self._committed = {}, {}
-        stored = self._sink.assign(Assignment(partitions, self._journal.topic_id()))
+        assignment = Assignment(partitions, self._journal.topic_id())
+        stored = self._sink.assign(assignment)
         bounds = self._journal.bounds() if partitions else {}
         bookmarks = {} if self._sink.stores_positions else self._journal.bookmarks()
         lanes: dict[int, Lane] = {}
@@ -141,6 +170,7 @@ class Reader:
             lanes[partition] = self._make_lane(partition, bookmark, first, end)
         if generation == self._journal.generation:
             self._lanes, self._generation, self._is_astray = lanes, generation, False
+            self._assignment = assignment
             self._journal.place({partition: lane.next_offset for partition, lane in lanes.items()})
             if not self._sink.stores_positions:
                 self._commit(wait=True)
@@ -153,7 +183,7 @@ class Reader:
                 f"partition {partition} of the journal ends at offset {end}, but entry {bookmark.offset} of it was applied: "
                 "the topic was made anew, or Kafka has lost records"
             )
-            if self._failures < PATIENCE:
+            if self._attempts.failures < PATIENCE:
                 raise Unavailable(complaint)
             raise BrokenChain(complaint)
         # Should the journal begin later than wanted, it may be that only void records are gone: the follower knows.
@@ -163,7 +193,9 @@ class Reader:
 
     def _take(self, records: Sequence[JournalRecord], stop: Event) -> None:
         for batch in self._gather(records):
-            if not self._deliver(batch, stop):
+            if self._aside is not None and self._is_large(batch.entries[0]):
+                self._set_aside(self._aside, batch, stop)
+            elif not self._deliver(batch, stop):
                 self._is_astray = True  # the followers are ahead of what was applied
                 break
         if records and not self._sink.stores_positions:
@@ -172,10 +204,12 @@ class Reader:
             self._commit(wait=False)
 
     def _gather(self, records: Sequence[JournalRecord]) -> Iterator[Batch]:
-        """Follow the chain; what comes before a record that breaks it is handed on first."""
+        """Follow the chain; what comes before a record that breaks it is handed on first. A large entry comes alone."""
         entries: list[JournalEntry] = []
         size = 0
         for record in records:
+            if self._lanes[record.partition].is_aside:
+                continue  # read again when that partition is placed again
             try:
                 entry = self._offer(record)
             except BrokenChain:
@@ -183,9 +217,13 @@ class Reader:
                     yield self._make_batch(entries)
                 raise
             size += len(record.value or b"")
+            is_large = entry is not None and self._is_large(entry)
+            if entries and is_large:
+                yield self._make_batch(entries)
+                entries = []
             if entry is not None:
                 entries.append(entry)
-            if entries and size >= BATCH_BYTES:
+            if entries and (is_large or size >= BATCH_BYTES):
                 yield self._make_batch(entries)
                 entries, size = [], 0
         if entries:
@@ -201,7 +239,8 @@ class Reader:
         match verdict:
             case Accepted(parts, position):
                 entry = JournalEntry(record.partition, position, parts, record.offset < lane.history_end)
-                entry.decode(self._sink.sections)
+                if not self._is_large(entry):
+                    entry.decode(self._sink.sections)
                 lane.is_between_parts = False
                 return entry
             case Pending():
@@ -218,35 +257,43 @@ class Reader:
 
     def _deliver(self, batch: Batch, stop: Event) -> bool:
         """Deliver until it works out; False: given up, nothing of it may be taken for applied."""
-        while not stop.is_set() and self._journal.generation == self._generation:
-            try:
-                with metrics.BATCH_SECONDS.labels(self._name).time():
-                    self._sink.deliver(batch)
-            except Unavailable as error:
-                self._back_off(error, stop)
+        is_applied = self._attempts.deliver(self._sink.deliver, batch, self._wanted_until(stop))
+        if is_applied:
+            self._note_applied(batch)
+        return is_applied
+
+    def _note_applied(self, batch: Batch) -> None:
+        for partition, position in batch.after.items():
+            self._lanes[partition].applied = position
+
+    # -- large entries ---------------------------------------------------------
+
+    def _is_large(self, entry: JournalEntry) -> bool:
+        return self._aside is not None and len(entry.parts) > LARGE_PARTS
+
+    def _set_aside(self, aside: Aside, batch: Batch, stop: Event) -> None:
+        """Have a large entry applied while the other partitions are read on."""
+        assert self._assignment is not None
+        (partition,) = batch.after
+        self._lanes[partition].is_aside = True
+        self._journal.set_aside(partition)
+        aside.start(batch, self._assignment, self._wanted_until(stop))
+
+    def _note_applied_aside(self, aside: Aside) -> None:
+        """Read partitions on whose large entry is applied; after a rebalance the stored positions say where they are."""
+        for batch, is_applied in aside.take_finished():
+            (partition,) = batch.after
+            lane = self._lanes.get(partition)
+            if lane is None or not lane.is_aside or self._generation != self._journal.generation:
                 continue
-            except Superseded as error:
-                metrics.SUPERSEDED.labels(self._name).inc()
-                log.warning("batch_superseded", sink=self._name, reason=str(error))
-                return False
-            self._failures = 0
-            for partition, position in batch.after.items():
-                self._lanes[partition].applied = position
-            metrics.ENTRIES.labels(self._name).inc(len(batch.entries))
-            return True
-        return False
+            if not is_applied:
+                self._is_astray = True
+                continue
+            self._note_applied(batch)
+            lane.is_aside = False
+            self._journal.place({partition: lane.next_offset})
 
     # -- time ------------------------------------------------------------------
-
-    def _back_off(self, error: Unavailable, stop: Event) -> None:
-        seconds = min(LAST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0**self._failures)
-        self._failures += 1
-        metrics.RETRIES.labels(self._name).inc()
-        log.warning("attempt_failed", sink=self._name, error=str(error), again_in_seconds=seconds)
-        deadline = self._clock() + seconds
-        generation = self._journal.generation
-        while not stop.is_set() and self._journal.generation == generation and (left := deadline - self._clock()) > 0:
-            self._journal.hold(min(left, POLL_SECONDS))
 
     def _tend(self) -> None:
         if self._clock() - self._last_tend > TEND_SECONDS:

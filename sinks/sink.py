@@ -154,6 +154,8 @@ class Assignment:
 class Sink(Protocol):
     """Acts on what the journal says. All methods are called from one thread, and may block for minutes.
 
+    One that `stores_positions` and does not take all partitions is built twice in a process: the second, in a thread of
+    its own, is handed entries that take long, while the first goes on with the other partitions.
     What a sink may not assume: that a partition stays with it; that nobody else applies the same entry at the same
     time (a process that was frozen may wake); that it sees an entry only once, unless `stores_positions`.
     """

@@ -74,7 +74,10 @@ class MemoryJournal:
         self.now += seconds
 
     def place(self, starts: Mapping[int, int]) -> None:
-        self._places = dict(starts)
+        self._places |= starts
+
+    def set_aside(self, partition: int) -> None:
+        del self._places[partition]
 
     def topic_id(self) -> UUID:
         return self.kafka.topic_id
@@ -102,6 +105,6 @@ class MemoryJournal:
         self.generation += 1
 
 
-def read_all(sink: Sink, journal: MemoryJournal) -> None:
+def read_all(sink: Sink, journal: MemoryJournal, sink_for_large: Sink | None = None) -> None:
     """Run a reader until it has read everything."""
-    Reader("test", sink, journal, clock=lambda: journal.now).run(journal.stop)
+    Reader("test", sink, journal, lambda: journal.now, sink_for_large).run(journal.stop)

@@ -6,7 +6,7 @@ Pure. Not here: SQL (`tables.py`), connections (`sink.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,8 @@ from sinks.postgres.tables import Table
 from sinks.sink import Batch, JournalEntry
 
 Key = tuple[str, int]
+ROWS_AT_ONCE = 5_000
+"""Twice what a worker gathers: only the rows of a large command take several statements."""
 
 
 class WholeAlert(records.AlertState, frozen=True, kw_only=True):
@@ -100,9 +102,10 @@ def _outcome(entry: JournalEntry, one: records.Outcome) -> OutcomeRow:
     return OutcomeRow(one.project, one.integration, one.receipt, entry.partition, one.item, one.total, one.offset, one.at, events)
 
 
-def encode_rows(rows: Sequence[Any]) -> str:
-    """Write rows as the JSON that a table's statement takes."""
-    return msgspec.json.encode(rows).decode()
+def encode_rows(rows: Sequence[Any]) -> Iterator[str]:
+    """Write rows as the JSON that a table's statement takes, `ROWS_AT_ONCE` in each."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield msgspec.json.encode(rows[start : start + ROWS_AT_ONCE]).decode()
 
 
 NUL_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")

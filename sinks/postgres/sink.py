@@ -7,7 +7,7 @@ what is dropped when (`housekeeping.py`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -78,14 +78,13 @@ class PostgresSink:
 
     def deliver(self, batch: Batch) -> None:
         """Apply a batch, whole or not at all; `Superseded` when the rows are no longer where it begins."""
-        encoded = {table: encode_rows(rows) for table, rows in gather_rows(batch).items()}
-        statements = {table.statement(): text for table, text in encoded.items()}
+        written = [(table.statement(), text) for table, rows in gather_rows(batch).items() for text in encode_rows(rows)]
         self._prepare(batch)
         try:
-            self._apply(batch, statements)
+            self._apply(batch, written)
         except ValueRefused as error:
             log.warning("rows_refused", error=str(error), again_without="NUL")
-            self._apply(batch, {statement: replace_nul(text) for statement, text in statements.items()})
+            self._apply(batch, [(statement, replace_nul(text)) for statement, text in written])
 
     def tend(self) -> None:
         """Keep the tables in bounds."""
@@ -105,10 +104,10 @@ class PostgresSink:
             with self._session() as connection:
                 self._housekeeping.add_days(connection, days)
 
-    def _apply(self, batch: Batch, statements: Mapping[str, str]) -> None:
+    def _apply(self, batch: Batch, written: Sequence[tuple[str, str]]) -> None:
         with self._transaction() as connection, connection.pipeline():
             self._refuse_others_work(connection.execute(LOCK_POSITIONS, [list(batch.before)]).fetchall(), batch)
-            for statement, rows in statements.items():
+            for statement, rows in written:
                 connection.execute(statement, [rows])
             for partition, position in batch.after.items():
                 connection.execute(MOVE_POSITION, [position.offset, position.next_inbox, partition])

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from processors.core.state import State
-from processors.journal import Gathering, finish, restore, seal
+from processors.journal import Gathering, restore, seal
 from producers.webhook.content_body import encode_content
 from schemas.chain import Position
 from schemas.codec import decode, decode_body, encode, encode_body
@@ -60,12 +60,13 @@ def _frame_and_entry(core: Core, frame: Frame) -> Figures:
     value = encode(frame)
     gathering = Gathering(0, 0)
     gathering.add(core.process(value))
-    (sealed,) = finish(seal(gathering, core.state, WRITER, -1))
+    partition = encode(core.state.partition_state(with_configuration=False))
+    (sealed,) = seal(gathering, partition, WRITER, -1)
     entry = decode(sealed, Entry)
     return {
         "frame written us": cost(lambda: encode(frame)),
         "frame read us": cost(lambda: decode(value, Frame)),
-        "entry sealed us": cost(lambda: finish(seal(gathering, core.state, WRITER, -1))),
+        "entry sealed us": cost(lambda: seal(gathering, partition, WRITER, -1)),
         "entry opened us": cost(lambda: decode(sealed, Entry)),
         "sections for PostgreSQL us": cost(lambda: _sections(entry).decode(FOR_POSTGRES)),
         "sections for Slack us": cost(lambda: _sections(entry).decode(FOR_SLACK)),

@@ -12,9 +12,12 @@ import psycopg
 import pytest
 
 from processors import journal as writing
+from schemas.codec import decode, encode
+from schemas.records import Entry
 from schemas.settings import Settings
 from schemas.topics import JOURNAL
 from sinks.postgres.migrate import migrate
+from sinks.reader import LARGE_PARTS
 from tests.crash import audit
 from tests.integration.sinks.running_sink import positions, postgres_sink, running_sink, send, story, wait_for_offset
 from tests.servers import scratch_directory, wait_until
@@ -184,3 +187,27 @@ def test_a_committed_alert_is_there_at_once_at_low_load(own_topics: Settings, da
                 assert time.monotonic() < sent + 10
             seconds.append(time.monotonic() - sent)
     assert sorted(seconds)[len(seconds) // 2] < 0.1
+
+
+def test_other_partitions_go_on_while_the_database_works_on_a_large_entry(
+    own_topics: Settings, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_PART_BYTES", 1500)
+    journal = story(2)
+    assert decode(journal[0], Entry).parts > LARGE_PARTS
+    others = [encode(Entry("w", "1", number - 1, number, number + 1, 0, 1)) for number in range(3)]
+    with running_sink(own_topics, database, tmp_path / "log"), psycopg.connect(database) as somebody:
+        wait_for_offset(database, 0, -1)
+        somebody.execute("SELECT FROM tocsin.positions WHERE partition = 0 FOR UPDATE")
+        send(own_topics, {0: journal})
+        wait_until(lambda: is_waited_for(database), "the large entry waits for us")
+        send(own_topics, {1: others})
+        wait_for_offset(database, 1, len(others) - 1)
+        assert positions(database)[0] == (-1, 0)
+        somebody.rollback()
+        expect_rows(database, journal)
+
+
+def is_waited_for(database_url: str) -> bool:
+    with psycopg.connect(database_url) as connection:
+        return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +11,16 @@ from typing import Any
 import pytest
 
 from processors import driver as driver_module
+from processors import journal as journal_module
+from processors.core.step import process_record
 from processors.driver import PartitionDriver
+from processors.journal import seal
 from processors.partition import InboxRecord
 from processors.recovery import Bounds
 from schemas.codec import decode, encode
 from schemas.errors import BrokenChain, Unavailable
 from schemas.records import Entry, Frame, Tick
+from schemas.topics import EVENTS_HEADER, read_events_header
 from tests.world import World, batch, millis, read_journal
 
 WAIT_SECONDS = 5
@@ -34,7 +39,11 @@ class MemoryLogs:
     def add(self, *titles: str) -> None:
         for title in titles:
             frame = encode(Frame([batch({"title": title})]))
-            self.inbox.append(InboxRecord(len(self.inbox), millis(len(self.inbox)), frame))
+            self.inbox.append(InboxRecord(len(self.inbox), millis(len(self.inbox)), frame, [(EVENTS_HEADER, b'{"shop": 1}')]))
+
+    def add_tick(self) -> None:
+        at = millis(len(self.inbox))
+        self.inbox.append(InboxRecord(len(self.inbox), at, encode(Frame([Tick(at, "door")])), [(EVENTS_HEADER, b"{}")]))
 
     async def inbox_bounds(self) -> Bounds:
         return Bounds(self.inbox_beginning, len(self.inbox))
@@ -78,6 +87,12 @@ class Driven:
 
     async def deliver(self, *offsets: int) -> None:
         await self.driver.wait_until_ready()
+        """Deliver these, each when the one before it has been decided about."""
+        for offset in offsets:
+            await self.driver.take(self.logs.inbox[offset])
+            await self.until(lambda: self.driver.undecided == 0)
+
+    async def deliver_at_once(self, *offsets: int) -> None:
         for offset in offsets:
             await self.driver.take(self.logs.inbox[offset])
 
@@ -225,6 +240,7 @@ def test_one_entry_is_in_flight_and_what_comes_meanwhile_gathers_in_the_next() -
 
 def test_the_next_record_waits_while_too_many_events_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver_module, "MAX_EVENTS", 2)
+    monkeypatch.setattr(driver_module, "MAX_DELIVERED", 1)
 
     async def story(driven: Driven) -> None:
         on_its_way = asyncio.Event()
@@ -233,10 +249,10 @@ def test_the_next_record_waits_while_too_many_events_are_not_written(monkeypatch
             await on_its_way.wait()
 
         driven.logs.before_append = wait
-        delivering = asyncio.create_task(driven.deliver(1, 2, 3, 4, 5))
-        await driven.until(lambda: driven.driver.next_inbox == 3)
+        await driven.deliver(1, 2)
+        delivering = asyncio.create_task(driven.deliver_at_once(3, 4, 5))
         await asyncio.wait([delivering], timeout=0.05)
-        assert (delivering.done(), driven.driver.next_inbox) == (False, 3)
+        assert (delivering.done(), driven.driver.next_inbox, driven.driver.undecided) == (False, 4, 1)
         on_its_way.set()
         await delivering
         await driven.until_covered()
@@ -302,7 +318,7 @@ def test_a_resting_driver_finishes_the_entry_in_flight_and_begins_no_other() -> 
 def test_closing_writes_what_would_have_waited_to_be_covered() -> None:
     async def story(driven: Driven) -> None:
         await driven.until_covered()
-        driven.logs.inbox.append(InboxRecord(1, millis(1), encode(Frame([Tick(millis(1), "door")]))))
+        driven.logs.add_tick()
         await driven.deliver(1)
         assert driven.driver.covered == 1
         await driven.driver.close(1)
@@ -382,3 +398,162 @@ def test_the_inbox_is_not_asked_while_records_come() -> None:
         assert driven.driver.next_inbox == 2
 
     assert run(story, "A", "B").logs.titles() == ["A 1", "B 1"]
+
+
+class Gate:
+    """Holds up a function, called in whichever thread, until it is opened."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._open = threading.Event()
+        self.is_reached = False
+
+    def __call__(self, *arguments: Any) -> Any:
+        self.is_reached = True
+        assert self._open.wait(WAIT_SECONDS), "never opened"
+        return self._function(*arguments)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+async def see_another_go_on() -> None:
+    """See that another partition, in the same process, gets its records into the journal."""
+    logs = MemoryLogs()
+    logs.add("x", "y")
+    other = Driven(logs)
+    await other.deliver(1)
+    await other.until_covered()
+    await other.driver.drop()
+
+
+def hold_up_ticks(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """Hold up decisions about records without alerts of their own; the others are decided at once."""
+    gate = Gate(process_record)
+
+    def process(state: Any, offset: int, timestamp: int, value: Any, headers: Any) -> Any:
+        decide = process_record if read_events_header(headers) else gate
+        return decide(state, offset, timestamp, value, headers)
+
+    monkeypatch.setattr("processors.partition.process_record", process)
+    return gate
+
+
+def test_other_partitions_go_on_while_a_long_decision_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = hold_up_ticks(monkeypatch)
+
+    async def story(driven: Driven) -> None:
+        await driven.until_covered()
+        driven.logs.add_tick()
+        driven.logs.add("a", "b")
+        await driven.deliver_at_once(1, 2, 3)
+        await driven.until(lambda: gate.is_reached)
+        await see_another_go_on()
+        assert (driven.driver.undecided, driven.driver.covered) == (3, 1)
+        gate.open()
+        await driven.until_covered()
+
+    driven = run(story, "a")
+    assert (driven.logs.titles(), driven.logs.ranges_read) == (["a 2", "b 1"], [(0, 1)])
+
+
+def test_nothing_is_sealed_in_the_middle_of_a_long_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = hold_up_ticks(monkeypatch)
+
+    async def story(driven: Driven) -> None:
+        on_its_way = asyncio.Event()
+
+        async def wait() -> None:
+            await on_its_way.wait()
+
+        await driven.until_covered()
+        driven.logs.before_append = wait
+        driven.logs.add("b", "c")
+        driven.logs.add_tick()
+        await driven.deliver_at_once(1, 2, 3)  # "b" is on its way, "c" has gathered
+        await driven.until(lambda: gate.is_reached)
+        on_its_way.set()
+        await driven.until(lambda: driven.driver.covered == 2)
+        await asyncio.sleep(0.01)
+        assert driven.driver.covered == 2
+        gate.open()
+        await driven.until_covered()
+
+    run(story, "a")
+
+
+def test_closing_waits_for_a_long_decision_and_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = hold_up_ticks(monkeypatch)
+
+    async def story(driven: Driven) -> None:
+        await driven.until_covered()
+        driven.logs.add_tick()
+        driven.logs.add("b")
+        await driven.deliver_at_once(1, 2)
+        await driven.until(lambda: gate.is_reached)
+        closing = asyncio.create_task(driven.driver.close(WAIT_SECONDS))
+        await asyncio.wait([closing], timeout=0.02)
+        gate.open()
+        await closing
+
+    assert run(story, "a").driver.covered == 2
+
+
+def test_a_rest_in_the_middle_of_a_long_decision_loses_and_doubles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = hold_up_ticks(monkeypatch)
+
+    async def story(driven: Driven) -> None:
+        await driven.until_covered()
+        driven.logs.add_tick()
+        driven.logs.add("a", "b")
+        await driven.deliver_at_once(1, 2)
+        await driven.until(lambda: gate.is_reached)
+        await driven.driver.rest(0.01)
+        await driven.driver.resume()
+        assert driven.driver.next_inbox == 2
+        await driven.deliver_at_once(1, 2, 3)
+        gate.open()
+        await driven.until_covered()
+
+    driven = run(story, "a")
+    assert (driven.logs.titles(), driven.logs.ranges_read, driven.writers) == (["a 2", "b 1"], [(0, 1)], 1)
+
+
+def test_a_fault_in_a_long_decision_ends_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise MemoryError("out of memory")
+
+    async def story(driven: Driven) -> None:
+        await driven.until_covered()
+        monkeypatch.setattr("processors.partition.process_record", fail)
+        driven.logs.add_tick()
+        await driven.deliver_at_once(1)
+        await driven.until(lambda: bool(driven.failures))
+
+    driven = run(story, "a")
+    assert ([type(failure) for failure in driven.failures], driven.driver.covered) == ([MemoryError], 1)
+
+
+def test_other_partitions_go_on_while_a_large_entry_is_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(seal)
+
+    def seal_large(gathering: Any, *rest: Any) -> Any:
+        return (gate if gathering.guess_parts() > 1 else seal)(gathering, *rest)
+
+    monkeypatch.setattr("processors.partition.seal", seal_large)
+
+    async def story(driven: Driven) -> None:
+        await driven.until_covered()
+        monkeypatch.setattr(journal_module, "MAX_PART_BYTES", 300)
+        driven.logs.add("b" * 200)
+        await driven.deliver(1)
+        await driven.until(lambda: gate.is_reached)
+        monkeypatch.setattr(journal_module, "MAX_PART_BYTES", 900 * 1024)
+        await see_another_go_on()
+        driven.logs.add("c")
+        await driven.deliver(2)
+        assert (driven.driver.undecided, driven.driver.covered) == (0, 1)
+        gate.open()
+        await driven.until_covered()
+
+    assert len(run(story, "a").logs.titles()) == 3

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Event
 
 import pytest
 
@@ -207,3 +208,118 @@ def test_told_to_stop_it_finishes_the_batch_in_hand_and_leaves_the_rest() -> Non
     read_all(sink, journal)
     assert sink.applied == [(0, 0, True)]
     assert kafka.commits == {0: (1, Bookmark(0, 1, 2))}
+
+
+LARGE = [entry(-1, 0, 3, part, 3) for part in range(3)]
+"""An entry that is applied aside."""
+WAIT_SECONDS = 5
+
+
+def two_sinks(before_large: Callable[[Batch], None]) -> tuple[MemorySink, MemorySink]:
+    """Make a sink and the one for large entries, on one store."""
+    sink = MemorySink()
+    return sink, MemorySink(applied=sink.applied, positions=sink.positions, before_deliver=before_large)
+
+
+def test_other_partitions_go_on_while_a_large_entry_is_applied_and_its_own_waits() -> None:
+    others_are_applied = Event()
+
+    def wait(batch: Batch) -> None:
+        assert others_are_applied.wait(WAIT_SECONDS), "the other partition waited"
+
+    def note(batch: Batch) -> None:
+        if batch.after.get(1) == Position(2, 3):
+            others_are_applied.set()
+
+    kafka = MemoryKafka({0: [*LARGE, entry(2, 3, 4), entry(3, 4, 5)], 1: chain(3)})
+    sink, large = two_sinks(wait)
+    sink.before_deliver = note
+    read_all(sink, MemoryJournal(kafka), large)
+    assert sink.applied == [(1, 0, False), (1, 1, False), (1, 2, False), (0, 2, False), (0, 3, False), (0, 4, False)]
+    assert kafka.commits == {0: (5, Bookmark(4, 5)), 1: (3, Bookmark(2, 3))}
+
+
+def test_what_came_before_a_large_entry_is_applied_before_it() -> None:
+    sink, large = two_sinks(lambda batch: None)
+    records = [*chain(2), *(entry(1, 2, 9, part, 3) for part in range(3))]
+    read_all(sink, MemoryJournal(MemoryKafka({0: records})), large)
+    assert sink.applied == [(0, 0, False), (0, 1, False), (0, 4, False)]
+    assert large.assignments == [(0,)]
+
+
+def test_a_large_entry_is_tried_again_until_it_works_out() -> None:
+    failures = iter([Unavailable("away"), Unavailable("away")])
+
+    def fail(batch: Batch) -> None:
+        if (error := next(failures, None)) is not None:
+            raise error
+
+    sink, large = two_sinks(fail)
+    journal = MemoryJournal(MemoryKafka({0: [*LARGE, entry(2, 3, 4)]}))
+    read_all(sink, journal, large)
+    assert (sink.applied, journal.held) == ([(0, 2, False), (0, 3, False)], [])
+
+
+def test_a_large_entry_that_somebody_else_has_applied_is_passed_over() -> None:
+    def find_others_work(batch: Batch) -> None:
+        sink.positions[0] = Position(2, 3)
+        raise Superseded("somebody was here")
+
+    sink, large = two_sinks(find_others_work)
+    read_all(sink, MemoryJournal(MemoryKafka({0: [*LARGE, entry(2, 3, 4)]})), large)
+    assert (sink.applied, sink.assignments) == ([(0, 3, False)], [(0,), (0,)])
+
+
+def test_a_partition_that_has_gone_while_its_large_entry_is_applied_is_read_no_further() -> None:
+    has_gone = Event()
+
+    def wait(batch: Batch) -> None:
+        assert has_gone.wait(WAIT_SECONDS), "never rebalanced"
+
+    def rebalance(number: int) -> None:
+        if number == 3:
+            journal.rebalance(1)
+            has_gone.set()
+
+    sink, large = two_sinks(wait)
+    journal = MemoryJournal(MemoryKafka({0: [*LARGE, entry(2, 3, 4)], 1: chain(1)}), before_poll=rebalance)
+    read_all(sink, journal, large)
+    assert sorted(sink.applied) == [(0, 2, False), (1, 0, False)]
+    assert sink.assignments == [(0, 1), (1,)]
+
+
+def test_a_partition_that_comes_back_is_read_on_from_the_stored_position() -> None:
+    is_back = Event()
+
+    def wait(batch: Batch) -> None:
+        if batch.before[0] != large.positions.get(0, Position()):
+            raise Superseded("somebody was here")
+        assert is_back.wait(WAIT_SECONDS), "never rebalanced"
+
+    def rebalance(number: int) -> None:
+        if number == 3:
+            journal.rebalance(0)
+        if number == 4:
+            is_back.set()
+
+    sink, large = two_sinks(wait)
+    journal = MemoryJournal(MemoryKafka({0: [*LARGE, entry(2, 3, 4)]}), before_poll=rebalance)
+    read_all(sink, journal, large)
+    assert sink.applied == [(0, 2, False), (0, 3, False)]
+
+
+def test_told_to_stop_it_waits_for_the_large_entry_in_hand() -> None:
+    kafka = MemoryKafka({0: [*LARGE, entry(2, 3, 4)]})
+    journal = MemoryJournal(kafka)
+    sink, large = two_sinks(lambda batch: journal.stop.set())
+    read_all(sink, journal, large)
+    assert sink.applied == [(0, 2, False)]
+    assert kafka.commits == {0: (3, Bookmark(2, 3))}
+
+
+def test_a_large_entry_that_cannot_be_read_stops_the_reader() -> None:
+    sink, large = two_sinks(lambda batch: None)
+    records = [entry(-1, 0, 3, part, 3, alerts=b"\xc3\x01newer...") for part in range(3)]
+    with pytest.raises(BrokenChain, match="partition 0, journal offset 2"):
+        read_all(sink, MemoryJournal(MemoryKafka({0: records})), large)
+    assert sink.applied == []

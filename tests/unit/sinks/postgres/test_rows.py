@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from schemas.codec import encode, encode_body
 from schemas.errors import BrokenChain
 from schemas.records import Content, Entry
 from sinks.postgres import tables
-from sinks.postgres.rows import encode_rows, gather_rows, replace_nul
+from sinks.postgres.rows import ROWS_AT_ONCE, encode_rows, gather_rows, replace_nul
 from sinks.sink import Batch, JournalEntry
 
 
@@ -38,6 +39,11 @@ def batch(*sections: dict[str, Any]) -> Batch:
     return Batch(entries, {0: Position()}, {0: entries[-1].position})
 
 
+def written(rows: Sequence[Any]) -> str:
+    (text,) = encode_rows(rows)
+    return text
+
+
 def test_an_alert_of_several_entries_is_written_once_in_its_last_form() -> None:
     rows = gather_rows(batch({"alerts": alert_section(alert(1, 1), alert(2, 1))}, {"alerts": alert_section(alert(1, 2, 2))}))
     assert rows == {tables.ALERTS: [alert(1, 2, 2), alert(2, 1)]}
@@ -47,7 +53,7 @@ def test_an_alert_that_says_something_new_is_written_whole_and_a_repeat_is_not()
     content = content_section(1, encode_body(Content("Disk full", labels={"disk": "sda"})))
     rows = gather_rows(batch({"alerts": alert_section(alert(1, 1), alert(2, 5)), "contents": content}))
     assert [row.number for row in rows[tables.ALERTS]] == [2]
-    (whole,) = json.loads(encode_rows(rows[tables.WHOLE_ALERTS]))
+    (whole,) = json.loads(written(rows[tables.WHOLE_ALERTS]))
     assert (whole["number"], whole["title"], whole["labels"], whole["events"]) == (1, "Disk full", {"disk": "sda"}, 1)
 
 
@@ -72,7 +78,7 @@ def test_outcomes_leave_out_what_is_null() -> None:
     events = [records.EventOutcome(0, "merged", 7), records.EventOutcome(1, "rejected", reason="too long")]
     outcome = records.Outcome("shop", "generic", 5, 0, 99, "r", 2, events)
     (rows,) = gather_rows(batch({"outcomes": encode(records.OutcomeSection([outcome]))})).values()
-    assert json.loads(encode_rows(rows)) == [
+    assert json.loads(written(rows)) == [
         {
             "project": "shop", "integration": "generic", "receipt": "r", "partition": 0, "item": 0, "total": 2, "offset": 5,
             "at": 99,
@@ -93,4 +99,11 @@ def test_outcomes_leave_out_what_is_null() -> None:
     ],
 )
 def test_nul_is_replaced_and_what_only_looks_like_it_is_kept(said: str, kept: str) -> None:
-    assert json.loads(replace_nul(encode_rows([said, {said: said}]))) == [kept, {kept: kept}]
+    assert json.loads(replace_nul(written([said, {said: said}]))) == [kept, {kept: kept}]
+
+
+def test_very_many_rows_are_written_in_several_statements() -> None:
+    rows = list(range(2 * ROWS_AT_ONCE + 1))
+    texts = list(encode_rows(rows))
+    assert [len(json.loads(text)) for text in texts] == [ROWS_AT_ONCE, ROWS_AT_ONCE, 1]
+    assert [row for text in texts for row in json.loads(text)] == rows

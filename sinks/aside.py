@@ -1,0 +1,54 @@
+"""Large entries are applied in a thread of their own, so that the other partitions need not wait for them.
+
+The thread is to the sink's store what another process of the group is: both keep to the positions there. Not here: which
+entries are large, and what is read meanwhile (`reader.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+
+from sinks.attempts import Attempts
+from sinks.sink import Assignment, Batch, Sink
+
+
+class Aside:
+    """Applies batches with a sink of its own, one after the other. Used from the reader's thread; not again after `close`."""
+
+    def __init__(self, sink_name: str, sink: Sink) -> None:
+        self._sink = sink
+        self._is_closed = Event()
+        self._attempts = Attempts(sink_name, self._is_closed.wait)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
+        self._assignment: Assignment | None = None
+        self._running: list[tuple[Batch, Future[bool]]] = []
+
+    def start(self, batch: Batch, assignment: Assignment, is_wanted: Callable[[], bool]) -> None:
+        """Begin to apply a batch of one partition; `is_wanted` is asked before each attempt, in the thread."""
+        self._running.append((batch, self._thread.submit(self._apply, batch, assignment, is_wanted)))
+
+    def take_finished(self) -> list[tuple[Batch, bool]]:
+        """Take the batches that are through, and whether they were applied; raises what stopped one."""
+        finished = [(batch, future) for batch, future in self._running if future.done()]
+        self._running = [pair for pair in self._running if pair not in finished]
+        return [(batch, future.result()) for batch, future in finished]
+
+    def close(self) -> None:
+        """Let the attempt in hand end, try nothing more, and close the sink."""
+        self._is_closed.set()
+        self._thread.submit(self._sink.close)
+        self._thread.shutdown()
+
+    def _apply(self, batch: Batch, assignment: Assignment, is_wanted: Callable[[], bool]) -> bool:
+        for entry in batch.entries:
+            entry.decode(self._sink.sections)
+
+        def deliver(batch: Batch) -> None:
+            if assignment != self._assignment:
+                self._sink.assign(assignment)
+                self._assignment = assignment
+            self._sink.deliver(batch)
+
+        return self._attempts.deliver(deliver, batch, lambda: is_wanted() and not self._is_closed.is_set())

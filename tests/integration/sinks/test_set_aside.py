@@ -1,0 +1,37 @@
+"""A partition of a real journal that nothing is read of until it is placed again."""
+
+from __future__ import annotations
+
+from schemas.settings import Settings
+from sinks.journal import KafkaJournal
+from tests.integration.sinks.running_sink import send
+from tests.servers import wait_until
+
+
+def test_a_partition_set_aside_rests_until_it_is_placed_while_the_others_are_read(own_topics: Settings) -> None:
+    journal = KafkaJournal(own_topics, "memory", takes_all_partitions=False)
+    found: list[tuple[int, bytes | None]] = []
+
+    def have_come(*values: bytes) -> bool:
+        found.extend((record.partition, record.value) for record in journal.poll(0.1))
+        return {value for _, value in found} >= set(values)
+
+    try:
+        wait_until(lambda: not journal.poll(0.1) and {0, 1} <= {*journal.partitions}, "the group has given us partitions")
+        journal.place(dict.fromkeys(journal.partitions, 0))
+        send(own_topics, {0: [b"a"], 1: [b"b"]})
+        wait_until(lambda: have_come(b"a", b"b"), "both have come")
+        generation = journal.generation
+        journal.set_aside(0)
+        send(own_topics, {0: [b"c", b"d"], 1: [b"e"]})
+        wait_until(lambda: have_come(b"e"), "the other has come")
+        journal.hold(0.1)  # as after a failure: it must not wake the partition
+        send(own_topics, {1: [b"f"]})
+        wait_until(lambda: have_come(b"f"), "the other has come")
+        assert (0, b"c") not in found
+        journal.place({0: 2})
+        wait_until(lambda: have_come(b"d"), "what comes next has come")
+        assert journal.generation == generation
+        assert sorted(found) == [(0, b"a"), (0, b"d"), (1, b"b"), (1, b"e"), (1, b"f")]
+    finally:
+        journal.close()
