@@ -69,10 +69,10 @@ class Gathering:
         self.event_count += sum(len(outcome.events) for outcome in decisions.outcomes)
         self.next_offset = decisions.offset + 1
 
-    def guess_parts(self) -> int:
-        """Guess how many parts it will take as an entry, without writing it."""
+    def guess_bytes(self) -> int:
+        """Guess how large it will be as an entry, without writing it."""
         bodies = sum(map(len, self.contents.values())) + sum(map(len, self.payloads.values()))
-        return (bodies + ITEM_BYTES * (len(self.alerts) + len(self.timeline))) // MAX_PART_BYTES + 1
+        return bodies + ITEM_BYTES * (len(self.alerts) + len(self.timeline))
 
     def items(self) -> dict[str, list[Any]]:
         """Give the items of every section, in the order of decision."""
@@ -100,7 +100,7 @@ def seal(gathering: Gathering, partition: bytes, writer: str, base: int) -> list
     """
     items = gathering.items()
     longest = max((len(entries) for entries in items.values()), default=0)
-    parts = max(1, min(longest, gathering.guess_parts()))
+    parts = max(1, min(longest, gathering.guess_bytes() // MAX_PART_BYTES + 1))
     while True:
         encoded: list[bytes] = []
         for part in range(parts):

@@ -29,6 +29,10 @@ class Aside:
         """Begin to apply a batch of one partition; `is_wanted` is asked before each attempt, in the thread."""
         self._running.append((batch, self._thread.submit(self._apply, batch, assignment, is_wanted)))
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._running)
+
     def take_finished(self) -> list[tuple[Batch, bool]]:
         """Take the batches that are through, and whether they were applied; raises what stopped one."""
         finished = [(batch, future) for batch, future in self._running if future.done()]

@@ -6,6 +6,7 @@ place; the reader places them (`place`). Not here: what the records mean and whe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,9 @@ SESSION_MILLIS = 10_000
 HEARTBEAT_MILLIS = 3_000
 RECONNECT_MILLIS = 1_000
 """Between attempts to reach a broker that is away; kafka-python's own default grows to 30 s."""
+JOIN_SECONDS = 30.0
+"""Without partitions for so long, we join anew. kafka-python 3.0.12 was seen to take itself for joined, at full CPU, in a
+group that the broker no longer had: for ever. A rebalance takes as long as the slowest member's batch, as a rule under 1 s."""
 RECORDS_PER_POLL = 200
 LINGER_BYTES = 512 * 1024
 """What ends the wait of a sink that lets records gather; below what one fetch may bring, else a backlog waits each time."""
@@ -68,22 +72,36 @@ class KafkaJournal:
             options["partition_assignment_strategy"] = [SinglePartitionAssignor()]
         if linger_seconds:
             options |= {"fetch_min_bytes": LINGER_BYTES, "fetch_max_wait_ms": round(linger_seconds * 1000)}
+        self._options = options | {
+            "group_id": f"{settings.topic_prefix}sink.{sink}",
+            "group_instance_id": settings.instance or None,  # comes back to its partitions at once after a crash
+            "enable_auto_commit": False,
+            "auto_offset_reset": "none",
+            "allow_auto_create_topics": False,
+            "session_timeout_ms": SESSION_MILLIS,
+            "heartbeat_interval_ms": HEARTBEAT_MILLIS,
+            "max_partition_fetch_bytes": MAX_MESSAGE_BYTES,
+            "max_poll_records": RECORDS_PER_POLL,
+        }
+        self._consumer = self._join()
+
+    def _join(self) -> KafkaConsumer:
+        """Make a new member of the group; raises `Unavailable`."""
         try:
-            self._consumer = KafkaConsumer(
-                **options,
-                group_id=f"{settings.topic_prefix}sink.{sink}",
-                group_instance_id=settings.instance or None,  # comes back to its partitions at once after a crash
-                enable_auto_commit=False,
-                auto_offset_reset="none",
-                allow_auto_create_topics=False,
-                session_timeout_ms=SESSION_MILLIS,
-                heartbeat_interval_ms=HEARTBEAT_MILLIS,
-                max_partition_fetch_bytes=MAX_MESSAGE_BYTES,
-                max_poll_records=RECORDS_PER_POLL,
-            )
-            self._consumer.subscribe([self._topic], listener=_Listener(self))
+            consumer = KafkaConsumer(**self._options)
+            consumer.subscribe([self._topic], listener=_Listener(self))
         except KafkaError as error:
-            raise Unavailable(f"Kafka at {settings.kafka} does not answer, or refuses us: {error}") from error
+            raise Unavailable(f"Kafka at {self._settings.kafka} does not answer, or refuses us: {error}") from error
+        self._joining_since = time.monotonic()
+        return consumer
+
+    def _join_anew_if_stuck(self) -> None:
+        """Give up a member that has waited for its partitions for too long, and join as another; raises `Unavailable`."""
+        if not self.is_rebalancing or time.monotonic() - self._joining_since < JOIN_SECONDS:
+            return
+        log.warning("group_joined_anew", group=self._options["group_id"], after_seconds=JOIN_SECONDS)
+        self.close()
+        self._consumer = self._join()
 
     def poll(self, seconds: float) -> Sequence[JournalRecord]:
         """Wait for records so long at most; those of one partition are in order. May rebalance: look at `generation` after it.
@@ -91,6 +109,7 @@ class KafkaJournal:
         Raises `Unavailable` for what the client does not get over by itself, `OperatorError` when another process
         goes by our name.
         """
+        self._join_anew_if_stuck()
         try:
             found = self._consumer.poll(timeout_ms=int(seconds * 1000))
         except OffsetOutOfRangeError:
@@ -205,6 +224,13 @@ class KafkaJournal:
         except KafkaError as error:
             log.warning("group_left_without_goodbye", error=repr(error))
 
+    def rebalance(self) -> None:
+        """Take note that the partitions are taken from us, and that others, or the same, will be given."""
+        if not self.is_rebalancing:
+            self._joining_since = time.monotonic()
+        self.is_rebalancing = True
+        self.changed(())
+
     def changed(self, partitions: Iterable[int]) -> None:
         """Take note that these are the partitions now, and stand where nobody has put them."""
         self.partitions = tuple(sorted(partitions))
@@ -227,8 +253,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         self._journal = journal
 
     def on_partitions_revoked(self, revoked: Any) -> None:
-        self._journal.is_rebalancing = True
-        self._journal.changed(())
+        self._journal.rebalance()
 
     def on_partitions_lost(self, lost: Any) -> None:
         self.on_partitions_revoked(lost)

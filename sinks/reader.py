@@ -30,8 +30,11 @@ POLL_SECONDS = 0.25
 """How long at most until a signal to stop is seen; records wake the reader at once."""
 BATCH_BYTES = 1024 * 1024
 """Of journal records in one batch, about; one entry may exceed it. Some 20,000 repeats: applied in well under 5 s."""
-LARGE_PARTS = 2
-"""An entry of more parts is applied aside, where a sink allows it: PostgreSQL takes 0.8 s and more for over 10,000 alerts."""
+LARGE_ENTRY = 5_000
+"""An entry that changes more alerts is applied aside, where a sink allows it; PostgreSQL takes 0.08 s for 1,000. Twice what
+alert events alone change at once."""
+ASIDE_POLL_SECONDS = 0.02
+"""Instead of `POLL_SECONDS` while one is: its partition goes on as soon as it is applied."""
 COMMIT_SECONDS = 1.0
 """Between commits that are only monitoring."""
 TEND_SECONDS = 1.0
@@ -132,7 +135,8 @@ class Reader:
             if not self._journal.is_rebalancing and (self._is_astray or self._journal.generation != self._generation):
                 self._place()
             waiting_since = self._clock()
-            records = self._journal.poll(POLL_SECONDS)
+            is_awaited = self._aside is not None and self._aside.is_busy
+            records = self._journal.poll(ASIDE_POLL_SECONDS if is_awaited else POLL_SECONDS)
             if self._aside is not None:
                 self._note_applied_aside(self._aside)
             if self._journal.generation == self._generation:
@@ -192,8 +196,8 @@ class Reader:
     # -- entries ---------------------------------------------------------------
 
     def _take(self, records: Sequence[JournalRecord], stop: Event) -> None:
-        for batch in self._gather(records):
-            if self._aside is not None and self._is_large(batch.entries[0]):
+        for batch, is_large in self._gather(records):
+            if self._aside is not None and is_large:
                 self._set_aside(self._aside, batch, stop)
             elif not self._deliver(batch, stop):
                 self._is_astray = True  # the followers are ahead of what was applied
@@ -203,8 +207,8 @@ class Reader:
         elif self._clock() - self._last_commit > COMMIT_SECONDS:
             self._commit(wait=False)
 
-    def _gather(self, records: Sequence[JournalRecord]) -> Iterator[Batch]:
-        """Follow the chain; what comes before a record that breaks it is handed on first. A large entry comes alone."""
+    def _gather(self, records: Sequence[JournalRecord]) -> Iterator[tuple[Batch, bool]]:
+        """Follow the chain; what comes before a record that breaks it is handed on first. A large entry comes alone (True)."""
         entries: list[JournalEntry] = []
         size = 0
         for record in records:
@@ -212,22 +216,23 @@ class Reader:
                 continue  # read again when that partition is placed again
             try:
                 entry = self._offer(record)
+                is_large = entry is not None and self._is_large(entry)
+                if entry is not None and not is_large:
+                    entry.decode(self._sink.sections)
             except BrokenChain:
                 if entries:
-                    yield self._make_batch(entries)
+                    yield self._make_batch(entries), False
                 raise
             size += len(record.value or b"")
-            is_large = entry is not None and self._is_large(entry)
-            if entries and is_large:
-                yield self._make_batch(entries)
-                entries = []
-            if entry is not None:
+            if entry is not None and not is_large:
                 entries.append(entry)
             if entries and (is_large or size >= BATCH_BYTES):
-                yield self._make_batch(entries)
+                yield self._make_batch(entries), False
                 entries, size = [], 0
+            if entry is not None and is_large:
+                yield self._make_batch([entry]), True
         if entries:
-            yield self._make_batch(entries)
+            yield self._make_batch(entries), False
 
     def _offer(self, record: JournalRecord) -> JournalEntry | None:
         lane = self._lanes[record.partition]
@@ -238,11 +243,8 @@ class Reader:
         lane.next_offset = record.offset + 1
         match verdict:
             case Accepted(parts, position):
-                entry = JournalEntry(record.partition, position, parts, record.offset < lane.history_end)
-                if not self._is_large(entry):
-                    entry.decode(self._sink.sections)
                 lane.is_between_parts = False
-                return entry
+                return JournalEntry(record.partition, position, parts, record.offset < lane.history_end)
             case Pending():
                 lane.is_between_parts = True
             case Void(reason, kind):
@@ -269,7 +271,7 @@ class Reader:
     # -- large entries ---------------------------------------------------------
 
     def _is_large(self, entry: JournalEntry) -> bool:
-        return self._aside is not None and len(entry.parts) > LARGE_PARTS
+        return self._aside is not None and len(entry.parts) > 1 and entry.guess_alerts() > LARGE_ENTRY
 
     def _set_aside(self, aside: Aside, batch: Batch, stop: Event) -> None:
         """Have a large entry applied while the other partitions are read on."""

@@ -105,6 +105,11 @@ class JournalEntry:
         found = self._decoded["partition"]
         return found[-1] if found else None
 
+    def guess_alerts(self) -> int:
+        """Guess how many alerts it changes, from its first part: the parts hold equal shares. Raises as `decode` does."""
+        first = self.parts[0].alerts
+        return len(self.parts) * len(self._decode(first, records.AlertSection).items) if first else 0
+
     def decode(self, sections: frozenset[Section]) -> None:
         """Decode these sections now, so that one that cannot be read is found before any of the batch is acted on.
 

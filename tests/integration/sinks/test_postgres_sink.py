@@ -17,11 +17,11 @@ from schemas.records import Entry
 from schemas.settings import Settings
 from schemas.topics import JOURNAL
 from sinks.postgres.migrate import migrate
-from sinks.reader import LARGE_PARTS
+from sinks.reader import LARGE_ENTRY
 from tests.crash import audit
 from tests.integration.sinks.running_sink import positions, postgres_sink, running_sink, send, story, wait_for_offset
 from tests.servers import scratch_directory, wait_until
-from tests.world import ReadModel, read_journal
+from tests.world import ReadModel, World, batch, read_journal
 from tocsin.cluster import admin_client, lag_by_group
 from tocsin.embedded import kafka, launch, topics
 
@@ -190,11 +190,14 @@ def test_a_committed_alert_is_there_at_once_at_low_load(own_topics: Settings, da
 
 
 def test_other_partitions_go_on_while_the_database_works_on_a_large_entry(
-    own_topics: Settings, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_topics: Settings, database: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(writing, "MAX_PART_BYTES", 1500)
-    journal = story(2)
-    assert decode(journal[0], Entry).parts > LARGE_PARTS
+    world = World()
+    world.append(0, batch(*({"title": f"alert {number}"} for number in range(2 * LARGE_ENTRY))))
+    world.append(1, batch({"title": "alert 0"}))
+    world.run()
+    journal = world.journal
+    assert decode(journal[0], Entry).parts > 1
     others = [encode(Entry("w", "1", number - 1, number, number + 1, 0, 1)) for number in range(3)]
     with running_sink(own_topics, database, tmp_path / "log"), psycopg.connect(database) as somebody:
         wait_for_offset(database, 0, -1)

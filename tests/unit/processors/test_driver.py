@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from processors import driver as driver_module
-from processors import journal as journal_module
 from processors.core.step import process_record
 from processors.driver import PartitionDriver
 from processors.journal import seal
@@ -38,8 +37,11 @@ class MemoryLogs:
 
     def add(self, *titles: str) -> None:
         for title in titles:
-            frame = encode(Frame([batch({"title": title})]))
-            self.inbox.append(InboxRecord(len(self.inbox), millis(len(self.inbox)), frame, [(EVENTS_HEADER, b'{"shop": 1}')]))
+            self.add_together(title)
+
+    def add_together(self, *titles: str) -> None:
+        frame, header = encode(Frame([batch(*({"title": title} for title in titles))])), b'{"shop": %d}' % len(titles)
+        self.inbox.append(InboxRecord(len(self.inbox), millis(len(self.inbox)), frame, [(EVENTS_HEADER, header)]))
 
     def add_tick(self) -> None:
         at = millis(len(self.inbox))
@@ -538,22 +540,21 @@ def test_other_partitions_go_on_while_a_large_entry_is_sealed(monkeypatch: pytes
     gate = Gate(seal)
 
     def seal_large(gathering: Any, *rest: Any) -> Any:
-        return (gate if gathering.guess_parts() > 1 else seal)(gathering, *rest)
+        return (gate if len(gathering.alerts) > 2 else seal)(gathering, *rest)
 
+    monkeypatch.setattr("processors.partition.LARGE_ENTRY", 2)
     monkeypatch.setattr("processors.partition.seal", seal_large)
 
     async def story(driven: Driven) -> None:
         await driven.until_covered()
-        monkeypatch.setattr(journal_module, "MAX_PART_BYTES", 300)
-        driven.logs.add("b" * 200)
+        driven.logs.add_together("b", "c", "d")
+        driven.logs.add("e")
         await driven.deliver(1)
         await driven.until(lambda: gate.is_reached)
-        monkeypatch.setattr(journal_module, "MAX_PART_BYTES", 900 * 1024)
         await see_another_go_on()
-        driven.logs.add("c")
         await driven.deliver(2)
         assert (driven.driver.undecided, driven.driver.covered) == (0, 1)
         gate.open()
         await driven.until_covered()
 
-    assert len(run(story, "a").logs.titles()) == 3
+    assert run(story, "a").logs.titles() == ["a 1", "b 1", "c 1", "d 1", "e 1"]

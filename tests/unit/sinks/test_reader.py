@@ -14,6 +14,7 @@ from sinks.journal import JournalRecord
 from sinks.reader import PATIENCE
 from sinks.sink import Batch, Superseded
 from tests.memory_kafka import MemoryJournal, MemoryKafka, read_all
+from tests.unit.sinks.alerts import alert, alert_section
 from tests.unit.sinks.memory_sink import MemorySink
 
 
@@ -210,9 +211,15 @@ def test_told_to_stop_it_finishes_the_batch_in_hand_and_leaves_the_rest() -> Non
     assert kafka.commits == {0: (1, Bookmark(0, 1, 2))}
 
 
-LARGE = [entry(-1, 0, 3, part, 3) for part in range(3)]
-"""An entry that is applied aside."""
 WAIT_SECONDS = 5
+ALERTS = alert_section(alert(1, 1))
+LARGE = [entry(-1, 0, 3, part, 3, alerts=ALERTS) for part in range(3)]
+"""An entry that is applied aside, where two alerts are enough for that."""
+
+
+@pytest.fixture
+def large_is_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sinks.reader.LARGE_ENTRY", 2)
 
 
 def two_sinks(before_large: Callable[[Batch], None]) -> tuple[MemorySink, MemorySink]:
@@ -221,6 +228,7 @@ def two_sinks(before_large: Callable[[Batch], None]) -> tuple[MemorySink, Memory
     return sink, MemorySink(applied=sink.applied, positions=sink.positions, before_deliver=before_large)
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_other_partitions_go_on_while_a_large_entry_is_applied_and_its_own_waits() -> None:
     others_are_applied = Event()
 
@@ -239,14 +247,16 @@ def test_other_partitions_go_on_while_a_large_entry_is_applied_and_its_own_waits
     assert kafka.commits == {0: (5, Bookmark(4, 5)), 1: (3, Bookmark(2, 3))}
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_what_came_before_a_large_entry_is_applied_before_it() -> None:
     sink, large = two_sinks(lambda batch: None)
-    records = [*chain(2), *(entry(1, 2, 9, part, 3) for part in range(3))]
+    records = [*chain(2), *(entry(1, 2, 9, part, 3, alerts=ALERTS) for part in range(3))]
     read_all(sink, MemoryJournal(MemoryKafka({0: records})), large)
     assert sink.applied == [(0, 0, False), (0, 1, False), (0, 4, False)]
     assert large.assignments == [(0,)]
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_a_large_entry_is_tried_again_until_it_works_out() -> None:
     failures = iter([Unavailable("away"), Unavailable("away")])
 
@@ -260,6 +270,7 @@ def test_a_large_entry_is_tried_again_until_it_works_out() -> None:
     assert (sink.applied, journal.held) == ([(0, 2, False), (0, 3, False)], [])
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_a_large_entry_that_somebody_else_has_applied_is_passed_over() -> None:
     def find_others_work(batch: Batch) -> None:
         sink.positions[0] = Position(2, 3)
@@ -270,6 +281,7 @@ def test_a_large_entry_that_somebody_else_has_applied_is_passed_over() -> None:
     assert (sink.applied, sink.assignments) == ([(0, 3, False)], [(0,), (0,)])
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_a_partition_that_has_gone_while_its_large_entry_is_applied_is_read_no_further() -> None:
     has_gone = Event()
 
@@ -288,6 +300,7 @@ def test_a_partition_that_has_gone_while_its_large_entry_is_applied_is_read_no_f
     assert sink.assignments == [(0, 1), (1,)]
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_a_partition_that_comes_back_is_read_on_from_the_stored_position() -> None:
     is_back = Event()
 
@@ -308,6 +321,7 @@ def test_a_partition_that_comes_back_is_read_on_from_the_stored_position() -> No
     assert sink.applied == [(0, 2, False), (0, 3, False)]
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_told_to_stop_it_waits_for_the_large_entry_in_hand() -> None:
     kafka = MemoryKafka({0: [*LARGE, entry(2, 3, 4)]})
     journal = MemoryJournal(kafka)
@@ -317,9 +331,17 @@ def test_told_to_stop_it_waits_for_the_large_entry_in_hand() -> None:
     assert kafka.commits == {0: (3, Bookmark(2, 3))}
 
 
+@pytest.mark.usefixtures("large_is_three")
 def test_a_large_entry_that_cannot_be_read_stops_the_reader() -> None:
     sink, large = two_sinks(lambda batch: None)
-    records = [entry(-1, 0, 3, part, 3, alerts=b"\xc3\x01newer...") for part in range(3)]
+    records = [*LARGE[:2], entry(-1, 0, 3, 2, 3, alerts=b"\xc3\x01newer...")]
     with pytest.raises(BrokenChain, match="partition 0, journal offset 2"):
         read_all(sink, MemoryJournal(MemoryKafka({0: records})), large)
     assert sink.applied == []
+
+
+@pytest.mark.usefixtures("large_is_three")
+def test_many_parts_of_few_alerts_are_no_large_entry() -> None:
+    sink, large = two_sinks(lambda batch: pytest.fail("was applied aside"))
+    read_all(sink, MemoryJournal(MemoryKafka({0: SPLIT})), large)
+    assert sink.applied == [(0, 0, False), (0, 3, False), (0, 4, False)]

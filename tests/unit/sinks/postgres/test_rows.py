@@ -14,17 +14,7 @@ from schemas.records import Content, Entry
 from sinks.postgres import tables
 from sinks.postgres.rows import ROWS_AT_ONCE, encode_rows, gather_rows, replace_nul
 from sinks.sink import Batch, JournalEntry
-
-
-def alert(number: int, version: int, events: int = 1) -> records.AlertState:
-    return records.AlertState(
-        "shop", number, version, version, 0, "f", b"", "generic", "high", "triggered", events, 1, None, 1, 1, None, None, None,
-        None, None, None, [], False, [], b"c", b"p", None,
-    )  # fmt: skip
-
-
-def alert_section(*items: records.AlertState) -> bytes:
-    return encode(records.AlertSection(list(items)))
+from tests.unit.sinks.alerts import alert, alert_section
 
 
 def content_section(number: int, body: bytes) -> bytes:

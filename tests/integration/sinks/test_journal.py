@@ -1,8 +1,13 @@
-"""A partition of a real journal that nothing is read of until it is placed again."""
+"""The journal on a real broker: partitions that are set aside, and a group that forgets to tell us of ours."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from schemas.settings import Settings
+from sinks import journal as journal_module
 from sinks.journal import KafkaJournal
 from tests.integration.sinks.running_sink import send
 from tests.servers import wait_until
@@ -33,5 +38,23 @@ def test_a_partition_set_aside_rests_until_it_is_placed_while_the_others_are_rea
         wait_until(lambda: have_come(b"d"), "what comes next has come")
         assert journal.generation == generation
         assert sorted(found) == [(0, b"a"), (0, b"d"), (1, b"b"), (1, b"e"), (1, b"f")]
+    finally:
+        journal.close()
+
+
+def test_a_member_that_is_never_told_of_its_partitions_joins_anew(own_topics: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "JOIN_SECONDS", 2.0)
+    told, tell = [], journal_module._Listener.on_partitions_assigned
+
+    def keep_the_first_back(listener: Any, assigned: Any) -> None:
+        told.append(assigned)
+        if len(told) > 1:
+            tell(listener, assigned)
+
+    monkeypatch.setattr(journal_module._Listener, "on_partitions_assigned", keep_the_first_back)
+    journal = KafkaJournal(own_topics, "memory", takes_all_partitions=False)
+    try:
+        wait_until(lambda: not journal.poll(0.1) and not journal.is_rebalancing, "the group has given us partitions")
+        assert (len(told), len(journal.partitions)) == (2, own_topics.partitions)
     finally:
         journal.close()
