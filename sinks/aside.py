@@ -33,6 +33,11 @@ class Aside:
     def is_busy(self) -> bool:
         return bool(self._running)
 
+    @property
+    def failures(self) -> int:
+        """How often in a row the batch in hand did not work out."""
+        return self._attempts.failures if self._running else 0
+
     def take_finished(self) -> list[tuple[Batch, bool]]:
         """Take the batches that are through, and whether they were applied; raises what stopped one."""
         finished = [(batch, future) for batch, future in self._running if future.done()]

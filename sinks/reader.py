@@ -110,7 +110,8 @@ class Reader:
     @property
     def is_ready(self) -> bool:
         """Whether it stands where its partitions are and the last thing it tried worked; may be asked from any thread."""
-        return 0 < self._generation == self._journal.generation and self._attempts.failures == 0
+        failures = self._attempts.failures + (0 if self._aside is None else self._aside.failures)
+        return 0 < self._generation == self._journal.generation and failures == 0
 
     def run(self, stop: Event) -> None:
         """Block until `stop` is set; the batch in hand is finished, committed, and the group left.
@@ -137,11 +138,11 @@ class Reader:
             waiting_since = self._clock()
             is_awaited = self._aside is not None and self._aside.is_busy
             records = self._journal.poll(ASIDE_POLL_SECONDS if is_awaited else POLL_SECONDS)
-            if self._aside is not None:
-                self._note_applied_aside(self._aside)
             if self._journal.generation == self._generation:
                 working_since = self._clock()
                 self._take(records, stop)
+                if self._aside is not None:
+                    self._note_applied_aside(self._aside)
                 stop.wait(self._pace.rest_seconds(working_since - waiting_since, self._clock() - working_since))
                 self._tend()
                 self._attempts.failures = 0

@@ -11,7 +11,7 @@ from schemas.errors import BrokenChain, Unavailable
 from schemas.records import Entry
 from sinks.bookmark import Bookmark
 from sinks.journal import JournalRecord
-from sinks.reader import PATIENCE
+from sinks.reader import PATIENCE, Reader
 from sinks.sink import Batch, Superseded
 from tests.memory_kafka import MemoryJournal, MemoryKafka, read_all
 from tests.unit.sinks.alerts import alert, alert_section
@@ -257,17 +257,20 @@ def test_what_came_before_a_large_entry_is_applied_before_it() -> None:
 
 
 @pytest.mark.usefixtures("large_is_three")
-def test_a_large_entry_is_tried_again_until_it_works_out() -> None:
-    failures = iter([Unavailable("away"), Unavailable("away")])
+def test_a_large_entry_is_tried_again_until_it_works_out_and_the_reader_is_not_ready_meanwhile() -> None:
+    were_ready: list[bool] = []
 
-    def fail(batch: Batch) -> None:
-        if (error := next(failures, None)) is not None:
-            raise error
+    def fail_twice(batch: Batch) -> None:
+        were_ready.append(reader.is_ready)
+        if len(were_ready) < 3:
+            raise Unavailable("away")
 
-    sink, large = two_sinks(fail)
+    sink, large = two_sinks(fail_twice)
     journal = MemoryJournal(MemoryKafka({0: [*LARGE, entry(2, 3, 4)]}))
-    read_all(sink, journal, large)
+    reader = Reader("test", sink, journal, sink_for_large=large)
+    reader.run(journal.stop)
     assert (sink.applied, journal.held) == ([(0, 2, False), (0, 3, False)], [])
+    assert were_ready == [True, False, False]
 
 
 @pytest.mark.usefixtures("large_is_three")
