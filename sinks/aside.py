@@ -23,11 +23,11 @@ class Aside:
         self._attempts = Attempts(sink_name, self._is_closed.wait)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
         self._assignment: Assignment | None = None
-        self._running: list[tuple[Batch, Future[bool]]] = []
+        self._running: dict[Future[bool], Batch] = {}
 
     def start(self, batch: Batch, assignment: Assignment, is_wanted: Callable[[], bool]) -> None:
         """Begin to apply a batch of one partition; `is_wanted` is asked before each attempt, in the thread."""
-        self._running.append((batch, self._thread.submit(self._apply, batch, assignment, is_wanted)))
+        self._running[self._thread.submit(self._apply, batch, assignment, is_wanted)] = batch
 
     @property
     def is_busy(self) -> bool:
@@ -40,9 +40,8 @@ class Aside:
 
     def take_finished(self) -> list[tuple[Batch, bool]]:
         """Take the batches that are through, and whether they were applied; raises what stopped one."""
-        finished = [(batch, future) for batch, future in self._running if future.done()]
-        self._running = [pair for pair in self._running if pair not in finished]
-        return [(batch, future.result()) for batch, future in finished]
+        finished = [future for future in self._running if future.done()]
+        return [(self._running.pop(future), future.result()) for future in finished]
 
     def close(self) -> None:
         """Let the attempt in hand end, try nothing more, and close the sink."""
@@ -51,6 +50,7 @@ class Aside:
         self._thread.shutdown()
 
     def _apply(self, batch: Batch, assignment: Assignment, is_wanted: Callable[[], bool]) -> bool:
+        self._attempts.failures = 0
         for entry in batch.entries:
             entry.decode(self._sink.sections)
 
