@@ -68,14 +68,17 @@ def list_path(project: str, kind: str) -> str:
     return f"/api/v1/projects/{project}/{kind}"
 
 
-def incident_with_timeline(asking: Asking, project: str, number: int) -> bytes:
-    """Give the incident's JSON with the key `timeline`; two requests, and one more for each 500 entries."""
+def incident_with_timeline(asking: Asking, project: str, number: int, filters: Query = ()) -> bytes:
+    """Give the incident's JSON with the key `timeline`; two requests, and one more for each 500 entries.
+
+    `filters` say which entries.
+    """
     path = f"{list_path(project, 'incidents')}/{number}"
     incident = _load(asking.get(path))
     entries: list[Any] = []
     cursor: str | None = None
     while True:
-        page = _load(asking.get(f"{path}/timeline", query_of(limit=TIMELINE_PAGE, cursor=cursor)))
+        page = _load(asking.get(f"{path}/timeline", [*filters, *query_of(limit=TIMELINE_PAGE, cursor=cursor)]))
         try:
             entries += page["items"]
             cursor = page["next"]

@@ -120,6 +120,8 @@ def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
         ("description", incident.description),
     ]
     page = _page(incident, [*always, *_there(when_there)], terminal)
+    if not incident.timeline:
+        return f"{page}\n\nNothing in its timeline is like that."
     return f"{page}\n\n{render_table(terminal, TIMELINE_COLUMNS, [_timeline_row(entry) for entry in incident.timeline])}"
 
 

@@ -5,17 +5,18 @@ Not here: who asks (`viewers.py`), SQL (`queries.py`), shapes of answers (`shape
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from producers.operator import queries, shapes
-from producers.operator.filters import AlertFilters, AlertQuery, IncidentQuery, PageQuery
-from producers.operator.narrowing import ALERTS, INCIDENTS, narrow
+from producers.operator.filters import AlertFilters, AlertQuery, IncidentQuery, TimelineQuery
+from producers.operator.narrowing import ALERTS, INCIDENTS, TIMELINE, narrow
 from producers.operator.paging import Sort
 from producers.operator.permissions import check_permission, viewer_of
+from producers.operator.queries import Scope
 from producers.operator.reading import ReadModel, answer
 from producers.operator.scanning import Listing
 from producers.operator.shapes import Page
@@ -74,13 +75,12 @@ class Api:
         return answer(shapes.alert(await self._model.one(queries.one_alert(scope, number))))
 
     async def alert_timeline(
-        self, request: Request, project: str, number: Number, query: Annotated[PageQuery, Query()]
+        self, request: Request, project: str, number: Number, query: Annotated[TimelineQuery, Query()]
     ) -> Response:
         """List what happened to an alert while it was in no incident, by time."""
         scope = await self._model.scope(request, project)
         await self._model.one(queries.one_alert(scope, number))
-        listing = Listing(lambda cursor, rows: queries.list_timeline(project, "alert", number, cursor, rows), BY_TIME)
-        return await self._model.page(listing, shapes.timeline_entry, query)
+        return await self._timeline_of(scope, "alert", number, query)
 
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
@@ -94,9 +94,15 @@ class Api:
         scope = await self._model.scope(request, project)
         return answer(shapes.incident(await self._model.one(queries.one_incident(scope, number))))
 
-    async def timeline(self, request: Request, project: str, number: Number, query: Annotated[PageQuery, Query()]) -> Response:
+    async def timeline(
+        self, request: Request, project: str, number: Number, query: Annotated[TimelineQuery, Query()]
+    ) -> Response:
         """List what happened in an incident, by time."""
         scope = await self._model.scope(request, project)
         await self._model.one(queries.one_incident(scope, number))
-        listing = Listing(lambda cursor, rows: queries.list_timeline(project, "incident", number, cursor, rows), BY_TIME)
+        return await self._timeline_of(scope, "incident", number, query)
+
+    async def _timeline_of(self, scope: Scope, of: Literal["incident", "alert"], number: int, query: TimelineQuery) -> Response:
+        narrowing = narrow(TIMELINE, "t", query.filters(scope.viewer))
+        listing = Listing(lambda cursor, rows: queries.list_timeline(scope.project, of, number, narrowing, cursor, rows), BY_TIME)
         return await self._model.page(listing, shapes.timeline_entry, query)

@@ -111,6 +111,21 @@ class IncidentQuery(CommonFilters, PageQuery):
         return replace(self.common_filters(viewer), statuses=expand_statuses(self.status))
 
 
+class TimelineQuery(PageQuery):
+    """What a timeline takes."""
+
+    kind: Annotated[list[str], Field(description="What happened, as entries name it.", examples=[["comment", "resolved"]])] = []
+    actor: Annotated[list[str], Field(description="People by their keys, `me` is who asks; or `alert-bot`.")] = []
+    since: Annotated[datetime | None, Field(alias="from", description="Happened then or later; without a zone: UTC.")] = None
+    before: Annotated[datetime | None, Field(alias="to", description="Happened before then.")] = None
+
+    def filters(self, viewer: str) -> Filters:
+        """Read all filters."""
+        return Filters(
+            kinds=self.kind, actors=expand_me(self.actor, viewer), since=in_utc(self.since), before=in_utc(self.before)
+        )
+
+
 class SilenceQuery(PageQuery):
     """What a list of silences takes; without `state`, all."""
 

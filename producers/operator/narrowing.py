@@ -31,6 +31,8 @@ class Filters:
     assignees: Sequence[str] = ()
     matchers: Sequence[Matcher] = ()
     search: str = ""
+    kinds: Sequence[str] = ()
+    actors: Sequence[str] = ()
     since: datetime | None = None
     before: datetime | None = None
 
@@ -110,6 +112,8 @@ INCIDENTS = Table(
 """An incident has no labels: other names are those of its group, as the rule's `group_by` writes them."""
 SILENCES = Table("s.starts_at", ("s.comment", "s.created_by", "array_to_string(s.matchers, ', ')"), {}, "''")
 """Narrowed by `search` alone."""
+TIMELINE = Table("t.at", (), {}, "''")
+"""Narrowed by kinds, actors and times alone."""
 
 
 def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
@@ -126,6 +130,8 @@ def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
         "severity_ranks": [len(SEVERITIES) - 1 - SEVERITIES.index(severity) for severity in filters.severities],
         "integrations": list(filters.integrations),
         "assignees": list(filters.assignees),
+        "kinds": list(filters.kinds),
+        "actors": list(filters.actors),
         "search": f"%{filters.search.translate(_LIKE_ESCAPES)}%",
         "since": filters.since,
         "before": filters.before,
@@ -149,6 +155,10 @@ def _columns(alias: LiteralString, filters: Filters) -> LiteralString:
         text += " AND {alias}.integration = ANY (%(integrations)s)"
     if filters.assignees:
         text += " AND {alias}.assignees && %(assignees)s AND {alias}.assignees <> '{}'"
+    if filters.kinds:
+        text += " AND {alias}.kind = ANY (%(kinds)s)"
+    if filters.actors:
+        text += " AND {alias}.actor = ANY (%(actors)s)"
     return text.replace("{alias}", alias)
 
 

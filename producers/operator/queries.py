@@ -145,7 +145,9 @@ def one_incident(scope: Scope, number: int) -> Query:
     return Query(text, {**_scope_values(scope), "number": number})
 
 
-def list_timeline(project: str, of: Literal["incident", "alert"], number: int, cursor: Cursor | None, limit: int) -> Query:
+def list_timeline(
+    project: str, of: Literal["incident", "alert"], number: int, narrowing: Narrowing, cursor: Cursor | None, limit: int
+) -> Query:
     """Build the page of a timeline after a cursor, by time, then number; whether what it is of is seen is asked before.
 
     An alert's own holds what happened to it while it was in no incident.
@@ -155,9 +157,10 @@ SELECT t.at, t.actor, t.kind, t.text, t.details, t.number, t.at::text AS sort_ke
 FROM tocsin.timeline t
 WHERE t.project = %(project)s AND """
     text += "t.incident = %(of)s" if of == "incident" else "t.alert = %(of)s AND t.incident IS NULL"
+    text += narrowing.text
     if cursor is not None:
         text += " AND (t.at, t.number) > (%(after_key)s::timestamptz, %(after_number)s)"
-    values = {"project": project, "of": number, **_cursor_values(cursor, limit)}
+    values = {"project": project, "of": number, **narrowing.values, **_cursor_values(cursor, limit)}
     return Query(text + " ORDER BY t.at, t.number LIMIT %(limit)s", values)
 
 

@@ -52,11 +52,20 @@ def list_incidents(
 
 
 @app.command()
-def show(project: reading.Project, number: reading.Number, as_json: reading.Json = False) -> None:
+def show(
+    project: reading.Project,
+    number: reading.Number,
+    kind: reading.Kinds = None,
+    actor: reading.Actors = None,
+    since: reading.HappenedSince = None,
+    before: reading.HappenedBefore = None,
+    as_json: reading.Json = False,
+) -> None:
     """Show one incident with its timeline."""
-    from tocsin.read_api import OneIncident, incident_with_timeline, read
+    from tocsin.read_api import OneIncident, incident_with_timeline, query_of, read
     from tocsin.show import render_incident
 
+    filters = query_of(**{"kind": kind, "actor": actor, "from": since, "to": before})
     with reading.operator() as asking:
-        answer = incident_with_timeline(asking, check_name(project), number)
+        answer = incident_with_timeline(asking, check_name(project), number, filters)
     print(answer.decode() if as_json else render_incident(read(answer, OneIncident), Terminal.find(), now_millis()))

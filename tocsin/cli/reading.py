@@ -49,6 +49,20 @@ DEFAULT_SORT = "-urgency"
 Before = Annotated[str | None, typer.Option("--to", help="Begun before then.")]
 
 
+def as_in_api(kinds: list[str] | None) -> list[str] | None:
+    """Give kinds of entries that were written as the timeline shows them, such as `alert joined`, as the API does."""
+    return None if kinds is None else [kind.replace(" ", "_") for kind in kinds]
+
+
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", callback=as_in_api, help="Of the timeline only this, as it stands in `what` (repeatable)."),
+]
+Actors = Annotated[list[str] | None, typer.Option("--actor", help="Of the timeline only what they did; or `me` (repeatable).")]
+HappenedSince = Annotated[str | None, typer.Option("--from", help="Of the timeline only what happened then or later.")]
+HappenedBefore = Annotated[str | None, typer.Option("--to", help="Of the timeline only what happened before then.")]
+
+
 def operator() -> Asking:
     """Find the operator API and a token for it; raises `OperatorError` that says how to get one."""
     from tocsin.addresses import operator_token, operator_url

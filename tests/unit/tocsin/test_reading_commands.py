@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from schemas.errors import Unavailable
 from tocsin.asking import Asking
@@ -134,6 +134,24 @@ def test_timeline_is_read_to_its_end() -> None:
     assert found == {**incident(), "timeline": [{"at": "1"}, {"at": "2"}]}
 
 
+def test_an_incident_of_whose_timeline_nothing_is_wanted_says_so() -> None:
+    shown = render_incident(read(json.dumps({**incident(), "timeline": []}).encode(), OneIncident), PLAIN, NOW).splitlines()
+    assert shown[-2:] == ["", "Nothing in its timeline is like that."]
+
+
+def test_filters_narrow_each_page_of_a_timeline_and_nothing_else() -> None:
+    asked: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.path.rpartition("/")[2], request.url.params.multi_items()))
+        return httpx.Response(200, content=page(cursor="second" if len(asked) == 2 else None))
+
+    with Asking("http://door", "secret", httpx.MockTransport(answer)) as asking:
+        incident_with_timeline(asking, "shop", 3, [("kind", "comment"), ("kind", "resolved")])
+    filters = [("kind", "comment"), ("kind", "resolved"), ("limit", "500")]
+    assert asked == [("3", []), ("timeline", filters), ("timeline", [*filters, ("cursor", "second")])]
+
+
 @pytest.mark.parametrize("answer", [b"<html>", b"{}", b"[]", b'{"items": [{"project": "shop"}], "next": null}'])
 def test_an_answer_of_something_else_is_not_shown_as_ours(answer: bytes) -> None:
     with pytest.raises(Unavailable, match="no operator API of this tocsin's version answers there"):
@@ -162,21 +180,40 @@ class OneList(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize("kind", ["alert", "incident"])
-def test_filters_reach_the_api_under_its_own_names(tmp_path: Path, kind: str) -> None:
-    said = [f"--status=open --status=resolved --severity=high --assignee=me --matcher={MATCHER}", "--search=x", "--from=1 --to=2"]
+def run(tmp_path: Path, arguments: list[str], requests: int) -> tuple[Result, list[httpx.URL]]:
+    """Run a command beside such an API; give what came of it, and what it asked."""
+    OneList.asked.clear()
     with HTTPServer(("127.0.0.1", 0), OneList) as server:
         server.timeout = 10
-        thread = Thread(target=server.handle_request)
+
+        def serve() -> None:
+            for _ in range(requests):
+                server.handle_request()
+
+        thread = Thread(target=serve)
         thread.start()
         environment = {
             "TOCSIN_DATA": str(tmp_path),
             "TOCSIN_TOKEN": "secret",
             "TOCSIN_URL": f"http://127.0.0.1:{server.server_port}",
         }
-        done = CliRunner().invoke(app, [kind, "list", "shop", *" ".join(said).split(), "--limit=5", "--json"], env=environment)
+        done = CliRunner().invoke(app, arguments, env=environment)
         thread.join()
-    url = httpx.URL(OneList.asked.pop())
+    return done, [httpx.URL(path) for path in OneList.asked]
+
+
+def test_filters_of_a_timeline_reach_the_api_and_kinds_may_be_written_as_they_are_shown(tmp_path: Path) -> None:
+    said = ["--kind", "alert joined", "--kind=opened", "--actor=me", "--from=1", "--to=2"]
+    _, (_, url) = run(tmp_path, ["incident", "show", "shop", "3", *said, "--json"], requests=2)
+    assert (url.path, url.params.multi_items()) == ("/api/v1/projects/shop/incidents/3/timeline", [
+        ("kind", "alert_joined"), ("kind", "opened"), ("actor", "me"), ("from", "1"), ("to", "2"), ("limit", "500"),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["alert", "incident"])
+def test_filters_reach_the_api_under_its_own_names(tmp_path: Path, kind: str) -> None:
+    said = [f"--status=open --status=resolved --severity=high --assignee=me --matcher={MATCHER}", "--search=x", "--from=1 --to=2"]
+    done, (url,) = run(tmp_path, [kind, "list", "shop", *" ".join(said).split(), "--limit=5", "--json"], requests=1)
     assert (done.exit_code, done.stdout, url.path) == (0, page().decode() + "\n", f"/api/v1/projects/shop/{kind}s")
     assert sorted(url.params.multi_items()) == [
         ("assignee", "me"), ("from", "1"), ("limit", "5"), ("matcher", MATCHER), ("search", "x"), ("severity", "high"),

@@ -274,6 +274,23 @@ def test_timeline_is_ordered_by_time_then_number(asking: Asking, database: Datab
     assert second["next"] is None
 
 
+def test_timeline_is_narrowed_by_kind_actor_and_time_a_page_at_a_time(asking: Asking, database: Database) -> None:
+    database.execute(INCIDENT, (1, "resolved", "2026-01-01", "alert-bot", [], False))
+    happened = [("alert-bot", "opened"), ("ada", "comment"), ("bob", "comment"), ("alert-bot", "resolved"), ("ada", "reopened")]
+    with database.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO tocsin.timeline (project, incident, number, at, actor, kind, text, details, inbox_offset, inbox_index)"
+            " VALUES ('shop', 1, %s, timestamptz '2026-01-01T00:00Z' + %s * interval '1 min', %s, %s, %s, '{}', 0, 0)",
+            [(number, number, actor, kind, str(number)) for number, (actor, kind) in enumerate(happened, 1)],
+        )
+    expected = {
+        "kind=comment": ["2", "3"], "kind=comment&kind=opened": ["1", "2", "3"], "actor=me": ["2", "5"], "kind=%27": [],
+        "actor=me&actor=alert-bot&kind=resolved&kind=reopened": ["4", "5"], "from=2026-01-01T00:04": ["4", "5"],
+        "from=2026-01-01T00:01:00.001Z&to=2026-01-01T01:03:00%2B01:00": ["2"],
+    }  # fmt: skip
+    assert {said: asking.all(f"incidents/1/timeline?limit=1&{said}", "text") for said in expected} == expected
+
+
 def test_unreadable_sort_key_in_a_cursor_is_malformed(asking: Asking) -> None:
     forged = "WyItc3RhcnRlZF9hdCIsInllc3RlcmRheXMiLDFd"  # ["-started_at","yesterdays",1]
     answer = asking.get(f"/api/v1/projects/shop/alerts?cursor={forged}")

@@ -59,6 +59,20 @@ def test_other_filters_narrow_the_list_and_me_is_who_asks() -> None:
     assert {name: values[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("path", [f"{INCIDENTS}/1/timeline", f"{ALERTS}/7/timeline"])
+def test_timeline_is_narrowed_by_kind_actor_and_time(path: str) -> None:
+    client = Client(FakeDatabase({"alerts": [alert_row()], "incidents": [incident_row()]}))
+    client.get(
+        f"{path}?kind=comment&kind=resolved&actor=me&actor=alert-bot&from=2026-01-02T03:04:05.6&to=2026-01-02T05:04:05%2B01:00"
+    )
+    values = client.database.asked[-1].values
+    expected = {
+        "kinds": ["comment", "resolved"], "actors": ["ada", "alert-bot"],
+        "since": AT, "before": AT.replace(hour=4, microsecond=0),
+    }  # fmt: skip
+    assert {name: values[name] for name in expected} == expected
+
+
 @pytest.mark.parametrize("token", [None, "wrong", ""])
 @pytest.mark.parametrize("path", [ALERTS, "/api/v1/projects", "/api/v1/nowhere"])
 def test_nobody_gets_past_without_a_token(path: str, token: str | None) -> None:
@@ -107,6 +121,8 @@ def test_projects_are_those_one_may_see() -> None:
         (f"{ALERTS}?matcher=service", "matcher 'service', at character 8:"),
         (f"{ALERTS}?matcher=service=~%22(%22", "not a regular expression of RE2"),
         (f"{ALERTS}?from=yesterday", "from: Input should be a valid datetime"),
+        (f"{INCIDENTS}/1/timeline?to=tomorrow", "to: Input should be a valid datetime"),
+        (f"{INCIDENTS}/1/timeline?status=open", "status: Extra inputs are not permitted"),
         (f"{ALERTS}/counts?sort=number", "sort: Extra inputs are not permitted"),
         (f"{ALERTS}/counts?limit=1", "limit: Extra inputs are not permitted"),
     ],

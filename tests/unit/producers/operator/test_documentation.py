@@ -142,8 +142,13 @@ def test_what_is_not_as_described_is_noticed() -> None:
 
 
 def test_filters_are_described_with_words() -> None:
-    parameters = described()["paths"]["/api/v1/projects/{project}/alerts"]["get"]["parameters"]
-    names = [parameter["name"] for parameter in parameters]
-    assert sorted(names) == sorted(
-        ["project", "cursor", "limit", "status", "severity", "integration", "assignee", "matcher", "search", "from", "to", "sort"]
-    )
+    filters = {
+        "alerts": "assignee cursor from integration limit matcher project search severity sort status to",
+        "alerts/{number}/timeline": "actor cursor from kind limit number project to",
+        "incidents/{number}/timeline": "actor cursor from kind limit number project to",
+    }
+    described_filters = {
+        path: described()["paths"][f"/api/v1/projects/{{project}}/{path}"]["get"]["parameters"] for path in filters
+    }
+    found = {path: " ".join(sorted(one["name"] for one in parameters)) for path, parameters in described_filters.items()}
+    assert found == filters
