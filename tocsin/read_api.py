@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from producers.operator.shapes import AlertInList, Incident, Silence, TimelineEntry
+from producers.operator.shapes import AlertInList, AlertTimelineEntry, Incident, Silence, TimelineEntry
 from schemas.errors import Unavailable
 from tocsin.asking import Asking, Query
 
@@ -42,9 +42,10 @@ class Silences(msgspec.Struct, frozen=True):
 
 
 class OneAlert(AlertInList, frozen=True, kw_only=True):
-    """An alert with its payload, read: for the exact bytes see the answer itself."""
+    """An alert with its payload, read: for the exact bytes see the answer itself; and with its whole timeline."""
 
     payload: Any
+    timeline: list[AlertTimelineEntry]
 
 
 class OneIncident(Incident, frozen=True, kw_only=True):
@@ -68,25 +69,32 @@ def list_path(project: str, kind: str) -> str:
     return f"/api/v1/projects/{project}/{kind}"
 
 
-def incident_with_timeline(asking: Asking, project: str, number: int, filters: Query = ()) -> bytes:
-    """Give the incident's JSON with the key `timeline`; two requests, and one more for each 500 entries.
+def with_timeline(asking: Asking, project: str, kind: str, number: int, filters: Query = ()) -> bytes:
+    """Give the JSON of an alert or incident with the key `timeline`, all else byte for byte as the API writes it.
 
-    `filters` say which entries.
+    Two requests, and one more for each 500 entries; `filters` say which entries.
     """
-    path = f"{list_path(project, 'incidents')}/{number}"
-    incident = _load(asking.get(path))
+    path = f"{list_path(project, kind)}/{number}"
+    answer = asking.get(path)
+    shown = _load(answer)
+    if not isinstance(shown, dict) or not shown:
+        raise _something_else(ValueError("there is nothing in what it shows"))
+    timeline = json.dumps(_read_timeline(asking, f"{path}/timeline", filters)).encode()
+    return answer.rstrip().removesuffix(b"}") + b',"timeline":' + timeline + b"}"
+
+
+def _read_timeline(asking: Asking, path: str, filters: Query) -> list[Any]:
     entries: list[Any] = []
     cursor: str | None = None
     while True:
-        page = _load(asking.get(f"{path}/timeline", [*filters, *query_of(limit=TIMELINE_PAGE, cursor=cursor)]))
+        page = _load(asking.get(path, [*filters, *query_of(limit=TIMELINE_PAGE, cursor=cursor)]))
         try:
             entries += page["items"]
             cursor = page["next"]
-            whole = {**incident, "timeline": entries}
         except (KeyError, TypeError) as error:
             raise _something_else(error) from error
         if cursor is None:
-            return json.dumps(whole).encode()
+            return entries
 
 
 def read(answer: bytes, kind: type[T]) -> T:

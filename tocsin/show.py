@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from producers.operator.shapes import AlertInList, Incident, Link, TimelineEntry
+from producers.operator.shapes import AlertInList, AlertTimelineEntry, Incident, Link, TimelineEntry
 from tocsin.read_api import Alerts, Incidents, OneAlert, OneIncident
 from tocsin.terminal import (
     NONE,
@@ -46,6 +46,7 @@ INCIDENT_COLUMNS = (
     Column("assignees"),
 )
 TIMELINE_COLUMNS = (Column("at"), Column("who"), Column("what"), Column("text"))
+ALERT_TIMELINE_COLUMNS = (Column("at"), Column("incident"), *TIMELINE_COLUMNS[1:])
 
 
 def render_alerts(page: Alerts, project: str, terminal: Terminal, now: int, *, is_filtered: bool) -> str:
@@ -66,8 +67,8 @@ def render_incidents(page: Incidents, project: str, terminal: Terminal, now: int
     return table + _more(page.next)
 
 
-def render_alert(alert: OneAlert, terminal: Terminal, now: int) -> str:
-    """Lay out one alert: what matters first, what it was made of last."""
+def render_alert(alert: OneAlert, terminal: Terminal, now: int, *, is_filtered: bool = False) -> str:
+    """Lay out one alert: what matters first, then its timeline, what it was made of last."""
     incident = f"#{alert.incident}: tocsin incident show {alert.project} {alert.incident}" if alert.incident is not None else NONE
     always: Fields = [
         ("alert", f"{alert.project} #{alert.number}"),
@@ -92,9 +93,11 @@ def render_alert(alert: OneAlert, terminal: Terminal, now: int) -> str:
         ("links", _links(alert.links)),
         ("query", alert.query or ""),
         ("fingerprint", alert.fingerprint),
-        ("payload", _json(alert.payload) if alert.payload is not None else ""),
     ]
-    return _page(alert, [*always, *_there(when_there)], terminal)
+    parts = [_page(alert, [*always, *_there(when_there)], terminal), _alert_timeline(alert.timeline, terminal, is_filtered)]
+    if alert.payload is not None:
+        parts.append(render_fields(terminal, [("payload", _json(alert.payload))]))
+    return "\n\n".join(parts)
 
 
 def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
@@ -125,6 +128,19 @@ def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
     return f"{page}\n\n{render_table(terminal, TIMELINE_COLUMNS, [_timeline_row(entry) for entry in incident.timeline])}"
 
 
+def _alert_timeline(entries: Sequence[AlertTimelineEntry], terminal: Terminal, is_filtered: bool) -> str:
+    if not entries:
+        return "Nothing in its timeline is like that." if is_filtered else "Nobody has done anything about it yet."
+    rows = [_timeline_row(entry) for entry in entries]
+    for row, entry in zip(rows, entries, strict=True):
+        row.insert(1, _incident_cell(entry.incident))
+    return render_table(terminal, ALERT_TIMELINE_COLUMNS, rows)
+
+
+def _incident_cell(incident: int | None) -> Cell:
+    return Cell(NONE if incident is None else f"#{incident}")
+
+
 def _alert_row(alert: AlertInList, now: int) -> list[Cell]:
     return [
         severity_cell(alert.severity),
@@ -134,7 +150,7 @@ def _alert_row(alert: AlertInList, now: int) -> list[Cell]:
         Cell(f"{alert.events:,}"),
         Cell(alert.service or NONE),
         Cell(relative(millis_of(alert.started_at), now)),
-        Cell(f"#{alert.incident}" if alert.incident is not None else NONE),
+        _incident_cell(alert.incident),
     ]
 
 

@@ -5,7 +5,7 @@ Not here: who asks (`viewers.py`), SQL (`queries.py`), shapes of answers (`shape
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request
@@ -16,7 +16,6 @@ from producers.operator.filters import AlertFilters, AlertQuery, IncidentQuery, 
 from producers.operator.narrowing import ALERTS, INCIDENTS, TIMELINE, narrow
 from producers.operator.paging import Sort
 from producers.operator.permissions import check_permission, viewer_of
-from producers.operator.queries import Scope
 from producers.operator.reading import ReadModel, answer
 from producers.operator.scanning import Listing
 from producers.operator.shapes import Page
@@ -77,10 +76,12 @@ class Api:
     async def alert_timeline(
         self, request: Request, project: str, number: Number, query: Annotated[TimelineQuery, Query()]
     ) -> Response:
-        """List what happened to an alert while it was in no incident, by time."""
+        """List what happened to an alert, in an incident or not, by time."""
         scope = await self._model.scope(request, project)
         await self._model.one(queries.one_alert(scope, number))
-        return await self._timeline_of(scope, "alert", number, query)
+        narrowing = narrow(TIMELINE, "t", query.filters(scope.viewer))
+        listing = Listing(lambda cursor, rows: queries.list_alert_timeline(scope, number, narrowing, cursor, rows), BY_TIME)
+        return await self._model.page(listing, shapes.alert_timeline_entry, query)
 
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
@@ -100,9 +101,6 @@ class Api:
         """List what happened in an incident, by time."""
         scope = await self._model.scope(request, project)
         await self._model.one(queries.one_incident(scope, number))
-        return await self._timeline_of(scope, "incident", number, query)
-
-    async def _timeline_of(self, scope: Scope, of: Literal["incident", "alert"], number: int, query: TimelineQuery) -> Response:
         narrowing = narrow(TIMELINE, "t", query.filters(scope.viewer))
-        listing = Listing(lambda cursor, rows: queries.list_timeline(scope.project, of, number, narrowing, cursor, rows), BY_TIME)
+        listing = Listing(lambda cursor, rows: queries.list_timeline(project, number, narrowing, cursor, rows), BY_TIME)
         return await self._model.page(listing, shapes.timeline_entry, query)

@@ -31,7 +31,7 @@ _REFERENCE = "#/components/schemas/{name}"
 _LISTS: dict[str, msgspec.Struct] = {
     "GET /api/v1/projects": examples.PROJECT,
     f"GET {PROJECT}/alerts": examples.ALERT_IN_LIST,
-    f"GET {PROJECT}/alerts/{{number}}/timeline": examples.TIMELINE_ENTRY,
+    f"GET {PROJECT}/alerts/{{number}}/timeline": examples.ALERT_TIMELINE_ENTRY,
     f"GET {PROJECT}/incidents": examples.INCIDENT,
     f"GET {PROJECT}/incidents/{{number}}/timeline": examples.TIMELINE_ENTRY,
     f"GET {PROJECT}/silences": examples.SILENCE,

@@ -13,6 +13,7 @@ from producers.operator.shapes import (
     Alert,
     AlertCounts,
     AlertInList,
+    AlertTimelineEntry,
     Firing,
     Incident,
     Link,
@@ -87,6 +88,7 @@ INCIDENT = Incident(
     sla_missed=False,
 )
 TIMELINE_ENTRY = TimelineEntry("2026-03-01T12:03:00.000Z", "ada", "acknowledged", "Acknowledged", {})
+ALERT_TIMELINE_ENTRY = AlertTimelineEntry("2026-03-01T12:01:02.345Z", "alert-bot", "alert_joined", "alert #7 joined", {}, 2)
 SILENCE = Silence(
     id="4",
     matchers=['service="checkout"', 'severity!="critical"'],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, LiteralString
 
 from producers.operator.narrowing import OPEN, Narrowing
 from producers.operator.paging import Cursor, Sort
@@ -91,14 +91,22 @@ SILENCE_STATES: dict[str, LiteralString] = {
 }
 SILENCE_SORTS: dict[str, LiteralString] = {"ends_at": "s.ends_at", "starts_at": "s.starts_at"}
 _OPEN_TO_VIEWER: LiteralString = "(NOT i.is_confidential OR i.author = %(viewer)s OR %(viewer)s = ANY (i.assignees))"
-_ALERT_OPEN_TO_VIEWER: LiteralString = f"""(a.incident IS NULL OR EXISTS (
-    SELECT FROM tocsin.incidents i WHERE i.project = a.project AND i.number = a.incident AND {_OPEN_TO_VIEWER}))"""
+_INCIDENT_OPEN_TO_VIEWER: LiteralString = f"""({{of}}.incident IS NULL OR EXISTS (
+    SELECT FROM tocsin.incidents i WHERE i.project = {{of}}.project AND i.number = {{of}}.incident AND {_OPEN_TO_VIEWER}))"""
+_ENTRIES: LiteralString = """
+SELECT t.at, t.actor, t.kind, t.text, t.details, t.incident, t.number, {key}::text AS sort_key
+FROM tocsin.timeline t
+WHERE t.project = %(project)s AND """
+_PLACE: LiteralString = """ARRAY[
+    (extract(epoch FROM t.at) * 1000)::bigint, t.inbox_offset, t.inbox_index, (t.kind <> 'alert_left')::int,
+    coalesce(t.incident, 0), t.number]::bigint[]"""
+"""Where an entry about an alert has its place: numbers count within one incident. An alert leaves before it joins another."""
 _PAYLOAD_JOIN: LiteralString = " LEFT JOIN tocsin.payloads p ON p.project = a.project AND p.number = a.number"
 
 
 def list_alerts(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
     """Build the page of alerts after a cursor; one row more than `limit`, so that one sees whether more follow."""
-    text = _ALERTS.replace("{joins}", "") + narrowing.text + _visible_alerts(scope)
+    text = _ALERTS.replace("{joins}", "") + narrowing.text + _visible(scope, "a")
     return _page(text, "a.number", ALERT_SORTS[sort.name], sort, narrowing, _values(scope, narrowing, cursor, limit))
 
 
@@ -107,7 +115,7 @@ def count_alerts(scope: Scope, narrowing: Narrowing) -> Query:
     if not narrowing.text and not narrowing.looked_at:
         return _count_all_alerts(scope)
     text: LiteralString = "SELECT a.status, count(*) AS count{columns} FROM tocsin.alerts a WHERE a.project = %(project)s"
-    text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible_alerts(scope)
+    text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible(scope, "a")
     grouped: LiteralString = ", ".join(["a.status", *narrowing.looked_at])
     return Query(f"{text} GROUP BY {grouped}", {**_scope_values(scope), **narrowing.values})
 
@@ -131,7 +139,7 @@ GROUP BY status"""
 
 def one_alert(scope: Scope, number: int) -> Query:
     text = _ALERTS.replace("{columns}", ", p.payload").replace("{joins}", _PAYLOAD_JOIN)
-    return Query(text + " AND a.number = %(number)s" + _visible_alerts(scope), {**_scope_values(scope), "number": number})
+    return Query(text + " AND a.number = %(number)s" + _visible(scope, "a"), {**_scope_values(scope), "number": number})
 
 
 def list_incidents(scope: Scope, narrowing: Narrowing, sort: Sort, cursor: Cursor | None, limit: int) -> Query:
@@ -145,23 +153,21 @@ def one_incident(scope: Scope, number: int) -> Query:
     return Query(text, {**_scope_values(scope), "number": number})
 
 
-def list_timeline(
-    project: str, of: Literal["incident", "alert"], number: int, narrowing: Narrowing, cursor: Cursor | None, limit: int
-) -> Query:
-    """Build the page of a timeline after a cursor, by time, then number; whether what it is of is seen is asked before.
+def list_timeline(project: str, incident: int, narrowing: Narrowing, cursor: Cursor | None, limit: int) -> Query:
+    """Build the page of an incident's timeline after a cursor, by time, then number; whether it is seen is asked before."""
+    text = _ENTRIES.replace("{key}", "t.at") + "t.incident = %(incident)s" + narrowing.text
+    values = {"project": project, "incident": incident, **narrowing.values, **_cursor_values(cursor, limit)}
+    return Query(_ordered(text, "t.at", "timestamptz", "t.number", "", values), values)
 
-    An alert's own holds what happened to it while it was in no incident.
+
+def list_alert_timeline(scope: Scope, alert: int, narrowing: Narrowing, cursor: Cursor | None, limit: int) -> Query:
+    """Build the page of all entries about an alert, of whichever incident it was in then; whether it is seen is asked before.
+
+    Where it has been in an incident that the viewer does not see, what happened there is left out.
     """
-    text: LiteralString = """
-SELECT t.at, t.actor, t.kind, t.text, t.details, t.number, t.at::text AS sort_key
-FROM tocsin.timeline t
-WHERE t.project = %(project)s AND """
-    text += "t.incident = %(of)s" if of == "incident" else "t.alert = %(of)s AND t.incident IS NULL"
-    text += narrowing.text
-    if cursor is not None:
-        text += " AND (t.at, t.number) > (%(after_key)s::timestamptz, %(after_number)s)"
-    values = {"project": project, "of": number, **narrowing.values, **_cursor_values(cursor, limit)}
-    return Query(text + " ORDER BY t.at, t.number LIMIT %(limit)s", values)
+    text = _ENTRIES.replace("{key}", _PLACE) + "t.alert = %(alert)s" + narrowing.text + _visible(scope, "t")
+    values = {**_scope_values(scope), "alert": alert, **narrowing.values, **_cursor_values(cursor, limit)}
+    return Query(_ordered(text, _PLACE, "bigint[]", "t.number", "", values), values)
 
 
 def list_silences(
@@ -187,7 +193,7 @@ def count_muted(scope: Scope, narrowing: Narrowing, since: datetime) -> Query:
     """
     text: LiteralString = "SELECT count(*) AS count{columns} FROM tocsin.alerts a WHERE a.project = %(project)s"
     text += " AND coalesce(a.ended_at, 'infinity') >= %(fired_since)s"
-    text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible_alerts(scope)
+    text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible(scope, "a")
     if narrowing.looked_at:
         grouped: LiteralString = ", ".join(narrowing.looked_at)
         text += f" GROUP BY {grouped}"
@@ -219,8 +225,9 @@ def project_exists(project: str) -> Query:
     return Query("SELECT 1 FROM tocsin.projects WHERE project = %(project)s", {"project": project})
 
 
-def _visible_alerts(scope: Scope) -> LiteralString:
-    return "" if scope.sees_confidential else f" AND {_ALERT_OPEN_TO_VIEWER}"
+def _visible(scope: Scope, of: LiteralString) -> LiteralString:
+    """Leave out alerts, or entries about them, of incidents that the viewer does not see."""
+    return "" if scope.sees_confidential else " AND " + _INCIDENT_OPEN_TO_VIEWER.replace("{of}", of)
 
 
 def _visible_incidents(scope: Scope) -> LiteralString:

@@ -120,6 +120,12 @@ class TimelineEntry(msgspec.Struct, frozen=True):
     details: dict[str, str]
 
 
+class AlertTimelineEntry(TimelineEntry, frozen=True):
+    """An entry about an alert, and the incident it was in then."""
+
+    incident: int | None
+
+
 class Silence(msgspec.Struct, frozen=True):
     """`state` is pending, active or expired; `muted_7d` the alerts of 7 days that it would have muted when it was made."""
 
@@ -197,6 +203,10 @@ def silence(row: Row) -> Silence:
 
 def timeline_entry(row: Row) -> TimelineEntry:
     return msgspec.convert(_with_texts(row, "at"), TimelineEntry)
+
+
+def alert_timeline_entry(row: Row) -> AlertTimelineEntry:
+    return msgspec.convert(_with_texts(row, "at"), AlertTimelineEntry)
 
 
 def embed_json(payload: bytes | None) -> msgspec.Raw:

@@ -55,11 +55,23 @@ def list_alerts(
 
 
 @app.command()
-def show(project: reading.Project, number: reading.Number, as_json: reading.Json = False) -> None:
-    """Show one alert with its payload; `--json` gives the payload as it was received."""
-    from tocsin.read_api import OneAlert, list_path, read
+def show(
+    project: reading.Project,
+    number: reading.Number,
+    kind: reading.Kinds = None,
+    actor: reading.Actors = None,
+    since: reading.HappenedSince = None,
+    before: reading.HappenedBefore = None,
+    as_json: reading.Json = False,
+) -> None:
+    """Show one alert with its timeline and payload; `--json` gives the payload as it was received."""
+    from tocsin.read_api import OneAlert, query_of, read, with_timeline
     from tocsin.show import render_alert
 
+    filters = query_of(**{"kind": kind, "actor": actor, "from": since, "to": before})
     with reading.operator() as asking:
-        answer = asking.get(f"{list_path(check_name(project), 'alerts')}/{number}")
-    print(answer.decode() if as_json else render_alert(read(answer, OneAlert), Terminal.find(), now_millis()))
+        answer = with_timeline(asking, check_name(project), "alerts", number, filters)
+    if as_json:
+        print(answer.decode())
+        return
+    print(render_alert(read(answer, OneAlert), Terminal.find(), now_millis(), is_filtered=bool(filters)))

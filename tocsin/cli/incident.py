@@ -62,10 +62,10 @@ def show(
     as_json: reading.Json = False,
 ) -> None:
     """Show one incident with its timeline."""
-    from tocsin.read_api import OneIncident, incident_with_timeline, query_of, read
+    from tocsin.read_api import OneIncident, query_of, read, with_timeline
     from tocsin.show import render_incident
 
     filters = query_of(**{"kind": kind, "actor": actor, "from": since, "to": before})
     with reading.operator() as asking:
-        answer = incident_with_timeline(asking, check_name(project), number, filters)
+        answer = with_timeline(asking, check_name(project), "incidents", number, filters)
     print(answer.decode() if as_json else render_incident(read(answer, OneIncident), Terminal.find(), now_millis()))

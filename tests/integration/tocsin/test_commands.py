@@ -61,6 +61,8 @@ def test_what_is_sent_can_be_listed_and_shown(stack: RunningStack) -> None:
     assert "answers 422: from:" in read(stack, "alert", "list", "shop", "--from", "soon")["said"]
     found = read(stack, "alert", "show", "shop", "1")
     assert (found["title"], found["service"], found["payload"]["labels"]["alertname"]) == ("Down", "checkout", "Down")
+    assert [(one["kind"], one["incident"]) for one in found["timeline"]] == [("opened", 1)]
+    assert "#1        alert-bot  opened  opened by rule" in stack.command("alert", "show", "shop", "1", "--kind=opened").stdout
     incident = read(stack, "incident", "show", "shop", "1")
     assert (incident["title"], incident["alerts"], incident["timeline"][0]["kind"]) == (
         "Down",

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from schemas.errors import Unavailable
 from tocsin.asking import Asking
 from tocsin.cli.main import app
-from tocsin.read_api import Alerts, Incidents, OneAlert, OneIncident, incident_with_timeline, query_of, read
+from tocsin.read_api import Alerts, Incidents, OneAlert, OneIncident, query_of, read, with_timeline
 from tocsin.show import render_alert, render_alerts, render_incident, render_incidents
 from tocsin.terminal import Terminal, millis_of
 
@@ -23,6 +23,12 @@ AT = "2026-11-24T08:00:00.000Z"
 NOW = millis_of(AT) + 300_000
 PLAIN = Terminal()
 MATCHER = 'service=~"web|api"'
+
+
+TIMELINE: list[dict[str, Any]] = [
+    {"at": AT, "actor": "ada", "kind": "comment", "text": "Looking", "details": {}, "incident": None},
+    {"at": AT, "actor": "alert-bot", "kind": "alert_joined", "text": "alert #12 joined", "details": {}, "incident": 3},
+]
 
 
 def alert(number: int = 12, **said: Any) -> dict[str, Any]:
@@ -76,8 +82,8 @@ def test_an_empty_list_says_how_something_would_appear_in_it() -> None:
     assert render_alerts(nothing, "shop", PLAIN, NOW, is_filtered=True) == "No alerts of shop are like that."
 
 
-def test_one_alert_shows_what_matters_first_and_its_payload_last() -> None:
-    half = b'{"payload": {"a": "\\ud800", "b": [1]}, ' + json.dumps(alert()).encode()[1:]
+def test_one_alert_shows_what_matters_first_then_what_happened_and_its_payload_last() -> None:
+    half = b'{"payload": {"a": "\\ud800", "b": [1]}, ' + json.dumps(alert(timeline=TIMELINE)).encode()[1:]
     assert render_alert(read(half, OneAlert), PLAIN, NOW).splitlines() == [
         "▲ critical  Checkout is down",
         "  alert        shop #12",
@@ -95,12 +101,17 @@ def test_one_alert_shows_what_matters_first_and_its_payload_last() -> None:
         "  labels       team=shop",
         "  links        url https://x.example",
         "  fingerprint  f1",
-        "  payload      {",
-        '                 "a": "?",',
-        '                 "b": [',
-        "                   1",
-        "                 ]",
-        "               }",
+        "",
+        "at                       incident  who        what          text",
+        "2026-11-24 08:00:00 UTC  –         ada        comment       Looking",
+        "2026-11-24 08:00:00 UTC  #3        alert-bot  alert joined  alert #12 joined",
+        "",
+        "  payload  {",
+        '             "a": "?",',
+        '             "b": [',
+        "               1",
+        "             ]",
+        "           }",
     ]
 
 
@@ -130,13 +141,36 @@ def test_timeline_is_read_to_its_end() -> None:
         return httpx.Response(200, content=page({"at": "2" if is_last else "1"}, cursor=None if is_last else "second"))
 
     with Asking("http://door", "secret", httpx.MockTransport(answer)) as asking:
-        found = json.loads(incident_with_timeline(asking, "shop", 3))
+        found = json.loads(with_timeline(asking, "shop", "incidents", 3))
     assert found == {**incident(), "timeline": [{"at": "1"}, {"at": "2"}]}
 
 
 def test_an_incident_of_whose_timeline_nothing_is_wanted_says_so() -> None:
     shown = render_incident(read(json.dumps({**incident(), "timeline": []}).encode(), OneIncident), PLAIN, NOW).splitlines()
     assert shown[-2:] == ["", "Nothing in its timeline is like that."]
+
+
+def test_an_alert_to_which_nothing_happened_says_so() -> None:
+    untouched = read(json.dumps(alert(payload=None, timeline=[])).encode(), OneAlert)
+    last = [render_alert(untouched, PLAIN, NOW, is_filtered=is_filtered).splitlines()[-2:] for is_filtered in (False, True)]
+    assert last == [["", "Nobody has done anything about it yet."], ["", "Nothing in its timeline is like that."]]
+
+
+def test_a_timeline_is_added_to_an_alert_and_nothing_else_of_it_is_touched() -> None:
+    shown = b'{"number":12,"payload":{"a":  1.50,"b":"\\ud800","a":2}}'
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=page({"at": "1"}) if request.url.path.endswith("alerts/12/timeline") else shown)
+
+    with Asking("http://door", "secret", httpx.MockTransport(answer)) as asking:
+        assert with_timeline(asking, "shop", "alerts", 12) == shown[:-1] + b',"timeline":[{"at": "1"}]}'
+
+
+@pytest.mark.parametrize("shown", [b"{}", b"[]", b"<html>"])
+def test_a_timeline_is_added_to_nothing_that_is_not_ours(shown: bytes) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=shown))
+    with Asking("http://door", "secret", transport) as asking, pytest.raises(Unavailable, match="no operator API"):
+        with_timeline(asking, "shop", "alerts", 12)
 
 
 def test_filters_narrow_each_page_of_a_timeline_and_nothing_else() -> None:
@@ -147,7 +181,7 @@ def test_filters_narrow_each_page_of_a_timeline_and_nothing_else() -> None:
         return httpx.Response(200, content=page(cursor="second" if len(asked) == 2 else None))
 
     with Asking("http://door", "secret", httpx.MockTransport(answer)) as asking:
-        incident_with_timeline(asking, "shop", 3, [("kind", "comment"), ("kind", "resolved")])
+        with_timeline(asking, "shop", "incidents", 3, [("kind", "comment"), ("kind", "resolved")])
     filters = [("kind", "comment"), ("kind", "resolved"), ("limit", "500")]
     assert asked == [("3", []), ("timeline", filters), ("timeline", [*filters, ("cursor", "second")])]
 
@@ -202,10 +236,11 @@ def run(tmp_path: Path, arguments: list[str], requests: int) -> tuple[Result, li
     return done, [httpx.URL(path) for path in OneList.asked]
 
 
-def test_filters_of_a_timeline_reach_the_api_and_kinds_may_be_written_as_they_are_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["alert", "incident"])
+def test_filters_of_a_timeline_reach_the_api_and_kinds_may_be_written_as_they_are_shown(tmp_path: Path, kind: str) -> None:
     said = ["--kind", "alert joined", "--kind=opened", "--actor=me", "--from=1", "--to=2"]
-    _, (_, url) = run(tmp_path, ["incident", "show", "shop", "3", *said, "--json"], requests=2)
-    assert (url.path, url.params.multi_items()) == ("/api/v1/projects/shop/incidents/3/timeline", [
+    _, (_, url) = run(tmp_path, [kind, "show", "shop", "3", *said, "--json"], requests=2)
+    assert (url.path, url.params.multi_items()) == (f"/api/v1/projects/shop/{kind}s/3/timeline", [
         ("kind", "alert_joined"), ("kind", "opened"), ("actor", "me"), ("from", "1"), ("to", "2"), ("limit", "500"),
     ])  # fmt: skip
 

@@ -30,10 +30,6 @@ OUTCOME = """
 INSERT INTO tocsin.outcomes (partition, inbox_offset, item, project, receipt, at, total, events)
 VALUES (%s, %s, 0, %s, %s, now(), 1, %s)"""
 
-ENTRY = """
-INSERT INTO tocsin.timeline (project, incident, alert, number, at, actor, kind, text, details, inbox_offset, inbox_index)
-VALUES ('shop', %s, 7, %s, '2026-01-01', 'ada', 'comment', %s, '{}', 0, 0)"""
-
 
 class Core:
     """Decides every command in the inbox: done, and an acknowledged alert is acknowledged."""
@@ -160,11 +156,3 @@ def test_preview_counts_what_fired_in_the_last_7_days(asking: Asking, database: 
         ]
 
     assert [count('service="web"'), count('service="web"', 'env=~"prod.+"'), count('env=~"x.+"')] == [3, 3, 0]
-
-
-def test_alert_has_a_timeline_of_its_own_while_it_is_in_no_incident(asking: Asking, database: Database) -> None:
-    database.execute(ALERT, alert(7))
-    with database.cursor() as cursor:
-        cursor.executemany(ENTRY, [(None, 1, "before"), (1, 1, "within the incident"), (None, 2, "after")])
-    page = asking.get("/api/v1/projects/shop/alerts/7/timeline").json()
-    assert ([entry["text"] for entry in page["items"]], page["next"]) == (["before", "after"], None)

@@ -46,6 +46,13 @@ def incident_row(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def entry_row(incident: int | None) -> dict[str, Any]:
+    return {
+        "at": AT, "actor": "ada", "kind": "comment", "text": "Hm", "details": {"a": "b"}, "incident": incident, "number": 1,
+        "sort_key": "x",
+    }  # fmt: skip
+
+
 _SILENCE: dict[str, Any] = {
     "id": "4", "matchers": ['service="web"'], "comment": "deploy", "created_by": "ada", "state": "active", "muted_7d": 12,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from producers.operator.permissions import RULES
 from schemas.errors import Unavailable
 from tests.unit.producers.operator.client import ALERTS, INCIDENTS, Client, FakeDatabase, problem
-from tests.unit.producers.operator.rows import ALERT_JSON, AT, AT_TEXT, INCIDENT_JSON, alert_row, incident_row
+from tests.unit.producers.operator.rows import ALERT_JSON, AT, AT_TEXT, INCIDENT_JSON, alert_row, entry_row, incident_row
 
 
 def test_alerts_are_listed_with_no_next_page() -> None:
@@ -27,8 +27,7 @@ def test_full_page_names_the_next_which_begins_after_its_last_row() -> None:
 
 
 def test_one_alert_one_incident_and_its_timeline_are_shown() -> None:
-    entry = {"at": AT, "actor": "ada", "kind": "comment", "text": "Hm", "details": {"a": "b"}, "number": 1, "sort_key": "x"}
-    client = Client(FakeDatabase({"alerts": [alert_row()], "incidents": [incident_row()], "timeline": [entry]}))
+    client = Client(FakeDatabase({"alerts": [alert_row()], "incidents": [incident_row()], "timeline": [entry_row(1)]}))
     assert client.get(f"{ALERTS}/7").json() == {**ALERT_JSON, "payload": {"a": 1}}
     assert client.get(f"{INCIDENTS}/1").json() == INCIDENT_JSON
     assert client.get(INCIDENTS).json() == {"items": [INCIDENT_JSON], "next": None}
@@ -57,6 +56,13 @@ def test_other_filters_narrow_the_list_and_me_is_who_asks() -> None:
     values = client.database.asked[-1].values
     expected = {"severities": ["high", "low"], "integrations": ["prometheus"], "assignees": ["ada", "bob"]}
     assert {name: values[name] for name in expected} == expected
+
+
+def test_entries_about_an_alert_say_which_incident_it_was_in() -> None:
+    client = Client(FakeDatabase({"alerts": [alert_row()], "timeline": [entry_row(None), entry_row(1)]}))
+    entry = {"at": AT_TEXT, "actor": "ada", "kind": "comment", "text": "Hm", "details": {"a": "b"}}
+    expected = [{**entry, "incident": None}, {**entry, "incident": 1}]
+    assert client.get(f"{ALERTS}/7/timeline").json() == {"items": expected, "next": None}
 
 
 @pytest.mark.parametrize("path", [f"{INCIDENTS}/1/timeline", f"{ALERTS}/7/timeline"])

@@ -12,7 +12,7 @@ import pytest
 from producers.operator.commands.examples import REQUESTS
 from producers.operator.permissions import COMMANDING, RULES
 from tests.unit.producers.operator.client import Client, FakeDatabase, outcome_row
-from tests.unit.producers.operator.rows import AT, alert_row, incident_row, silence_row
+from tests.unit.producers.operator.rows import AT, alert_row, entry_row, incident_row, silence_row
 
 ENDPOINTS = sorted(RULES)
 JSON = "application/json"
@@ -20,14 +20,13 @@ PUBLISHED = {
     "title": "Slow", "impact": "minor", "components": ["checkout"], "published_at": 0,
     "updates": [{"at": 0, "status": "investigating", "text": "Looking"}],
 }  # fmt: skip
-ENTRY = {"at": AT, "actor": "ada", "kind": "comment", "text": "Hm", "details": {"a": "b"}, "number": 1, "sort_key": "x"}
 ALERT = alert_row(suppressed_by_kind="silence", suppressed_by_id="s1", ended_at=AT, previous=1, count=3, payload=b'{"a": [1]}')
 
 
 def client(*events: dict[str, Any]) -> Client:
     tables = {
-        "alerts": [ALERT], "incidents": [incident_row(published=PUBLISHED)], "timeline": [ENTRY], "silences": [silence_row()],
-        "outcomes": [outcome_row(*events)],
+        "alerts": [ALERT], "incidents": [incident_row(published=PUBLISHED)], "timeline": [entry_row(1)],
+        "silences": [silence_row()], "outcomes": [outcome_row(*events)],
     }  # fmt: skip
     return Client(FakeDatabase(tables))
 

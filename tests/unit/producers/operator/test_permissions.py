@@ -57,7 +57,7 @@ def _answered(routes: Iterable[BaseRoute]) -> Iterator[str]:
 def client() -> Client:
     """One for all tests: it keeps nothing but what it was asked."""
     tables = {
-        "alerts": [alert_row(count=1)], "incidents": [incident_row()], "silences": [silence_row()],
+        "alerts": [alert_row(count=1)], "timeline": [], "incidents": [incident_row()], "silences": [silence_row()],
         "outcomes": [outcome_row({"outcome": "done"})],
     }  # fmt: skip
     return Client(FakeDatabase(tables), lambda: DIRECTORY)
