@@ -36,8 +36,8 @@ HEARTBEAT_MILLIS = 3_000
 RECONNECT_MILLIS = 1_000
 """Between attempts to reach a broker that is away; kafka-python's own default grows to 30 s."""
 JOIN_SECONDS = 30.0
-"""Without partitions for so long, we join anew. kafka-python 3.0.12 was seen to take itself for joined, at full CPU, in a
-group that the broker no longer had: for ever. A rebalance takes as long as the slowest member's batch, as a rule under 1 s."""
+"""Without partitions for so long, we join anew. A rebalance takes as long as the slowest member's batch, as a rule under 1 s;
+but kafka-python 3.0.12 has taken itself for joined, at full CPU, in a group that the broker no longer had: for ever."""
 RECORDS_PER_POLL = 200
 LINGER_BYTES = 512 * 1024
 """What ends the wait of a sink that lets records gather; below what one fetch may bring, else a backlog waits each time."""
@@ -253,7 +253,10 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         self._journal = journal
 
     def on_partitions_revoked(self, revoked: Any) -> None:
+        """Called as each join begins. A join that takes longer than one poll is otherwise forgotten when it was begun because
+        of new metadata (STACK): until it is complete, we say, it is wanted."""
         self._journal.rebalance()
+        self._journal._consumer._coordinator.request_rejoin()
 
     def on_partitions_lost(self, lost: Any) -> None:
         self.on_partitions_revoked(lost)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
+
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
@@ -11,7 +14,9 @@ from kafka.partitioner.default import murmur2 as murmur2_of_the_library
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.topics import INBOX, JOURNAL, murmur2
+from tests.conftest import WALL_CLOCK_MILLIS
 from tocsin.cluster import admin_client
+from tocsin.embedded import topics
 
 
 def consumer_of(settings: Settings, **options: object) -> KafkaConsumer:
@@ -78,3 +83,21 @@ def test_the_admin_client_answers_in_dicts(own_topics: Settings) -> None:
     with admin_client(own_topics) as client:
         (topic,) = client.describe_topics([name])
     assert (topic["name"], topic["error_code"], len(topic["partitions"])) == (name, 0, own_topics.partitions)
+
+
+def test_a_member_that_polls_shortly_forgets_a_join_that_new_metadata_began(own_topics: Settings) -> None:
+    """Why `sinks/journal.py` asks to be joined again itself: `need_rejoin` is about the metadata, which are new by then."""
+    settings = dataclasses.replace(own_topics, topic_prefix=f"{own_topics.topic_prefix}later.")
+    name, group = JOURNAL.full_name(settings.topic_prefix), f"{settings.topic_prefix}contract"
+    consumer = consumer_of(settings, group_id=group, enable_auto_commit=False, allow_auto_create_topics=False)
+    consumer.subscribe([name])
+    try:
+        while consumer._coordinator.need_rejoin():
+            consumer.poll(timeout_ms=100)
+        topics.create(settings, WALL_CLOCK_MILLIS, wait_seconds=60)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            consumer.poll(timeout_ms=1)
+        assert (consumer.assignment(), consumer.partitions_for_topic(name)) == (set(), {0, 1, 2, 3})
+    finally:
+        consumer.close()
