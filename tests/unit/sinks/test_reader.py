@@ -257,7 +257,10 @@ def test_what_came_before_a_large_entry_is_applied_before_it() -> None:
 
 
 @pytest.mark.usefixtures("large_is_three")
-def test_a_large_entry_is_tried_again_until_it_works_out_and_the_reader_is_not_ready_meanwhile() -> None:
+def test_a_large_entry_is_tried_again_until_it_works_out_and_the_reader_is_not_ready_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sinks.attempts.FIRST_RETRY_SECONDS", 0.001)
     were_ready: list[bool] = []
 
     def fail_twice(batch: Batch) -> None:

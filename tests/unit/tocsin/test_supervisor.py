@@ -43,7 +43,7 @@ async def until(is_true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not is_true():
         assert time.monotonic() < deadline, "it did not come to pass"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.002)
 
 
 def starts(kept: Kept) -> bool:
@@ -51,8 +51,8 @@ def starts(kept: Kept) -> bool:
 
 
 def test_a_child_that_ends_starts_again_after_a_growing_delay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.02)
-    monkeypatch.setattr(supervisor, "LONGEST_DELAY_SECONDS", 0.05)
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.004)
+    monkeypatch.setattr(supervisor, "LONGEST_DELAY_SECONDS", 0.01)
 
     async def scene(stage: Supervisor) -> None:
         kept = stage.keep("short", Stage.DOORS, lambda: shell("short", "exit 7"))
@@ -60,11 +60,11 @@ def test_a_child_that_ends_starts_again_after_a_growing_delay(tmp_path: Path, mo
 
     play(tmp_path, scene)
     said = (tmp_path / "tocsin.log").read_text().splitlines()[:4]
-    assert said == [f"short ended with exit code 7; it starts again in {delay} s" for delay in ("0.02", "0.04", "0.05", "0.05")]
+    assert said == [f"short ended with exit code 7; it starts again in {delay} s" for delay in ("0.004", "0.008", "0.01", "0.01")]
 
 
 def test_a_child_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.02)
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.004)
 
     async def scene(stage: Supervisor) -> None:
         missing = Child("missing", ("/nonexistent/program",), {})
@@ -80,7 +80,7 @@ def test_children_are_stopped_stage_by_stage(tmp_path: Path) -> None:
 
     async def scene(stage: Supervisor) -> None:
         for number in reversed(Stage):
-            script = f"trap 'echo {number.name} >> {ends}; exit 0' TERM; echo up; while :; do sleep 0.05; done"
+            script = f"trap 'echo {number.name} >> {ends}; exit 0' TERM; echo up; while :; do sleep 0.01; done"
             stage.keep(number.name, number, lambda name=number.name, script=script: shell(name, script))  # type: ignore[misc]
         logs = [tmp_path / f"{number.name}.log" for number in Stage]
         await until(lambda: all(log.exists() and log.read_text() == "up\n" for log in logs))
@@ -91,11 +91,12 @@ def test_children_are_stopped_stage_by_stage(tmp_path: Path) -> None:
 
 
 def test_a_child_that_ignores_the_request_is_killed_at_its_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "STAGE_DEADLINES_SECONDS", dict.fromkeys(Stage, 0.2))
+    monkeypatch.setattr(supervisor, "STAGE_DEADLINES_SECONDS", dict.fromkeys(Stage, 0.1))
 
     async def scene(stage: Supervisor) -> None:
         kept = stage.keep("deaf", Stage.DOORS, lambda: shell("deaf", "trap '' TERM; echo up; while :; do sleep 0.05; done"))
-        await until(lambda: (tmp_path / "deaf.log").exists())
+        log = tmp_path / "deaf.log"
+        await until(lambda: log.exists() and log.read_text() == "up\n")
         await stage.stop()
         assert kept.describe() == {"name": "deaf", "pid": None, "state": "stopped", "restarts": 0}
 

@@ -49,6 +49,8 @@ class Site:
     now: float = 0.0
     outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
     is_silent: bool = False
+    patience_seconds: float = 5
+    """Within which a body comes, and an acknowledgement: short where a test wants it to pass."""
     pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -78,7 +80,7 @@ class Site:
         async def run() -> None:
             parts = Parts(
                 doors=self.doors,
-                publisher=Publisher(self.inbox, 4, patience_seconds=0.05),
+                publisher=Publisher(self.inbox, 4, self.patience_seconds),
                 is_accepting=lambda: self.is_accepting,
                 is_ready=lambda: self.is_ready,
                 new_receipt=lambda door, count: "01RECEIPT",
@@ -86,7 +88,7 @@ class Site:
                 now_millis=lambda: int(self.now * 1000),
                 rates=self.rates,
                 failures=self.failures,
-                body_seconds=0.05,
+                body_seconds=self.patience_seconds,
             )
             scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
             await App(parts)(scope, receive, send)

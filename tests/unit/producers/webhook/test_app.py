@@ -131,7 +131,7 @@ def test_a_sender_that_hangs_up_gets_no_answer_and_writes_nothing() -> None:
 
 
 def test_what_is_not_acknowledged_in_time_is_503_with_retry_after() -> None:
-    status, headers, answer = Site(FakeInbox(acknowledges=False)).request(
+    status, headers, answer = Site(FakeInbox(acknowledges=False), patience_seconds=0.01).request(
         "POST", "/in/shop/am", b'{"version":"4","alerts":[{"labels":{"a":"b"}}]}'
     )
     assert (status, headers[b"retry-after"]) == (503, b"1")

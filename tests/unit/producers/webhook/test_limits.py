@@ -69,9 +69,9 @@ def test_a_new_limit_counts_at_once_and_without_one_all_come_in() -> None:
 
 @pytest.mark.parametrize("chunks", [(), (b'{"title"',)])
 def test_a_body_that_does_not_come_is_408_and_the_connection_is_closed(chunks: tuple[bytes, ...]) -> None:
-    site = Site(is_silent=True)
+    site = Site(is_silent=True, patience_seconds=0.01)
     status, headers, answer = site.request("POST", "/in/shop/web", *chunks)
-    assert (status, headers[b"connection"], "0.05 s" in answer["detail"], site.inbox.sent) == (408, b"close", True, [])
+    assert (status, headers[b"connection"], "0.01 s" in answer["detail"], site.inbox.sent) == (408, b"close", True, [])
 
 
 def test_after_twenty_failures_within_a_minute_answers_are_held_back_longer_and_longer() -> None:

@@ -63,7 +63,7 @@ def test_repairing_keeps_the_length_and_makes_text_readable(text: str) -> None:
 @given(
     st.recursive(
         st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),  # see test_properties
     )
 )
 def test_both_parsers_read_the_same(value: object) -> None:
