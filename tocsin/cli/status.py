@@ -73,11 +73,11 @@ def render(found: dict[str, Any]) -> str:
 
 
 def _ask_kafka(settings: Settings) -> tuple[dict[str, int], list[dict[str, Any]], str | None]:
+    if not settings.kafka:
+        return {}, [], None
     from tocsin.cluster import admin_client, lag_by_group
     from tocsin.status_ledger import read_ledger
 
-    if not settings.kafka:
-        return {}, [], None
     try:
         with admin_client(settings, wait_seconds=3) as client:
             lag = lag_by_group(client, settings.topic_prefix)
