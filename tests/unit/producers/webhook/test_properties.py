@@ -35,7 +35,7 @@ scalars = (
     | st.sampled_from(["4", "resolved", "http://a/?g0.expr=%f"])
 )
 FEW = 5
-"""Items of a list or object inside a value. With more, half of the time goes into values of too many leaves, which are thrown away."""
+"""Items of a list or object inside a value. With more, half of the time goes into values with too many leaves: thrown away."""
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=FEW) | st.dictionaries(st.sampled_from(FIELDS) | st.text(), inner, max_size=FEW),
