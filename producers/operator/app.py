@@ -23,7 +23,7 @@ from producers.operator.commands.handlers import Commands
 from producers.operator.commands.pending import Pending
 from producers.operator.database import Reader
 from producers.operator.documentation import DescribedApi
-from producers.operator.problems import Malformed, NotFound, NotNow, Problem, Unauthorized, render_problem
+from producers.operator.problems import Malformed, NotFound, NotNow, Problem, Starting, Unauthorized, render_problem
 from producers.operator.reading import ReadModel
 from producers.operator.silences import Silences
 from producers.operator.viewers import Directory
@@ -34,14 +34,18 @@ PROTECTED = "/api/v1/"
 
 
 class Authentication:
-    """Lets nobody without a token past; puts the viewer into the request's state."""
+    """Lets nobody without a token past, and nobody at all before people are known; puts the viewer into the request's state."""
 
-    def __init__(self, app: ASGIApp, directory: Callable[[], Directory]) -> None:
+    def __init__(self, app: ASGIApp, directory: Callable[[], Directory], is_accepting: Callable[[], bool]) -> None:
         self._app = app
         self._directory = directory
+        self._is_accepting = is_accepting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
+            if not self._is_accepting():
+                await Starting().response()(scope, receive, send)
+                return
             viewer = self._directory().identify(Request(scope).headers.get("authorization"))
             if viewer is None:
                 await Unauthorized().response()(scope, receive, send)
@@ -56,6 +60,7 @@ class Parts:
 
     database: Reader
     directory: Callable[[], Directory]
+    is_accepting: Callable[[], bool]
     is_ready: Callable[[], Awaitable[bool]]
     giver: Giver
     now_millis: Callable[[], int]
@@ -79,7 +84,7 @@ def build_app(parts: Parts) -> FastAPI:
     app.include_router(Commands(model, silences, parts.giver, Pending(parts.now_millis, parts.random_bytes)).router())
     app.add_api_route("/-/healthy", _healthy, include_in_schema=False)
     app.add_api_route("/-/ready", _ready(parts.is_ready), include_in_schema=False)
-    app.add_middleware(Authentication, directory=parts.directory)
+    app.add_middleware(Authentication, directory=parts.directory, is_accepting=parts.is_accepting)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)

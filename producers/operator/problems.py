@@ -69,6 +69,16 @@ class NotNow(Problem):
         super().__init__("The database does not answer. Nothing is lost: alerts are still taken. Ask again in a moment.")
 
 
+class Starting(Problem):
+    """Nobody is known before the configuration was read: a token that is good would be refused."""
+
+    status, title = 503, "Not available now"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": RETRY_AFTER_SECONDS}
+
+    def __init__(self) -> None:
+        super().__init__("tocsin is starting and has not read its configuration yet. Ask again in a moment.")
+
+
 class TooLarge(Problem):
     status, title = 413, "Too large"
 

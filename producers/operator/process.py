@@ -65,6 +65,7 @@ class Operator:
         parts = Parts(
             database=self._database,
             directory=lambda: self._directory,
+            is_accepting=lambda: self._follower.has_caught_up,
             is_ready=self.ask_ready,
             giver=Giver(self._inbox, Outcomes(self._database), settings.partitions),
             now_millis=now_millis,

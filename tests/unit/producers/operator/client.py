@@ -90,6 +90,7 @@ class Client:
     directory: Callable[[], Directory] = lambda: DIRECTORY
     inbox: FakeInbox = field(default_factory=FakeInbox)
     patience_seconds: float = 2
+    is_accepting: bool = True
 
     def ask(
         self, method: str, path: str, token: str | None = "ada", body: Any = None, headers: dict[str, str] | None = None
@@ -132,7 +133,16 @@ class _Current(Giver):
 def build() -> FastAPI:
     """Build the application, once."""
     current = _Current()
-    return build_app(Parts(current, lambda: current.client.directory(), current.is_ready, current, lambda: MILLIS, bytes))
+    parts = Parts(
+        database=current,
+        directory=lambda: current.client.directory(),
+        is_accepting=lambda: current.client.is_accepting,
+        is_ready=current.is_ready,
+        giver=current,
+        now_millis=lambda: MILLIS,
+        random_bytes=bytes,
+    )
+    return build_app(parts)
 
 
 def outcome_row(*events: dict[str, Any], project: str = "shop") -> dict[str, Any]:

@@ -87,6 +87,15 @@ def test_nobody_gets_past_without_a_token(path: str, token: str | None) -> None:
     assert response.headers["www-authenticate"] == 'Bearer realm="tocsin"'
 
 
+def test_before_people_are_known_a_good_token_is_told_to_ask_again_and_not_that_it_is_wrong() -> None:
+    response = Client(is_accepting=False).get(ALERTS)
+    assert problem(response) == (
+        503, "Not available now", "tocsin is starting and has not read its configuration yet. Ask again in a moment.",
+    )  # fmt: skip
+    assert "retry-after" in response.headers
+    assert Client(is_accepting=False).get("/-/healthy").status_code == 200
+
+
 def test_what_is_not_there_and_what_one_may_not_see_look_alike() -> None:
     client = Client(FakeDatabase({"alerts": [alert_row()]}))
     hidden = [
@@ -165,6 +174,14 @@ def test_method_that_a_path_does_not_take_is_a_problem() -> None:
     response = Client().ask("PUT", ALERTS)
     assert problem(response) == (405, "Method Not Allowed", "This path takes GET.")
     assert response.headers["allow"] == "GET"
+
+
+def test_counts_of_a_search_say_of_what_there_is_more() -> None:
+    rows = [
+        {"status": "triggered", "count": 2000, "is_more": False}, {"status": "resolved", "count": 1000, "is_more": True},
+    ]  # fmt: skip
+    counts = Client(FakeDatabase({"alerts": rows})).get(f"{ALERTS}/counts?search=web").json()
+    assert counts == {"triggered": 2000, "acknowledged": 0, "resolved": 1000, "ignored": 0, "more_than": ["resolved"]}
 
 
 def test_counts_are_by_status_and_add_up_what_regular_expressions_keep() -> None:
