@@ -14,5 +14,6 @@ def text_pairs(value: Json) -> list[tuple[str, str]]:
 
 
 def clean_map(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Make a map that PostgreSQL can hold, in the same order."""
-    return {clean(name): clean(value) for name, value in pairs}
+    """Make a map that PostgreSQL can hold, sorted by name as the pairs are; of names that become the same the last counts."""
+    cleaned = {clean(name): clean(value) for name, value in pairs}
+    return dict(sorted(cleaned.items())) if any("\0" in name for name, _ in pairs) else cleaned

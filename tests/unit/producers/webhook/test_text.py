@@ -59,6 +59,11 @@ def test_names_and_values_of_labels_lose_their_nuls() -> None:
     assert clean_map([("a\0", "b\0")]) == {"a\ufffd": "b\ufffd"}
 
 
+def test_labels_stay_sorted_whatever_was_replaced_in_their_names() -> None:
+    pairs = [("a\0", "1"), ("ab", "2")]
+    assert list(clean_map(pairs).items()) == [("ab", "2"), ("a\ufffd", "1")]
+
+
 @pytest.mark.parametrize(
     "value", ["javascript:alert(1)", "ftp://x", "https://", "http://a b", "//x", "https://x\x07", 7, None, ["http://x"]]
 )
