@@ -61,7 +61,7 @@ class Api:
         return await self._model.page(listing, shapes.alert_in_list, query)
 
     async def alert_counts(self, request: Request, project: str, query: Annotated[AlertFilters, Query()]) -> Response:
-        """Count a project's alerts by status; takes the filters of the list."""
+        """Count a project's alerts by status; takes the filters of the list. With `search`, resolved ones only to 1,000."""
         scope = await self._model.scope(request, project)
         narrowing = narrow(ALERTS, "a", query.filters(scope.viewer))
         keep = narrowing.keep

@@ -61,6 +61,8 @@ class Narrowing:
     values: dict[str, Any]
     left_over: Sequence[Matcher] = ()
     looked_at: Sequence[LiteralString] = field(default=())
+    is_search: bool = False
+    """It looks for a part of texts."""
 
     @property
     def keep(self) -> Callable[[Row], bool] | None:
@@ -140,7 +142,7 @@ def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
         **{f"{name}_json": json.dumps({matcher.name.removeprefix(table.prefix): matcher.value}) for name, matcher in exact},
     }
     looked_at = [_expression(table, name, matcher) for name, matcher in left_over]
-    return Narrowing(text, values, [matcher for _, matcher in left_over], looked_at)
+    return Narrowing(text, values, [matcher for _, matcher in left_over], looked_at, bool(filters.search))
 
 
 def _columns(alias: LiteralString, filters: Filters) -> LiteralString:

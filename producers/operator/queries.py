@@ -13,6 +13,8 @@ from typing import Any, LiteralString
 from producers.operator.narrowing import OPEN, Narrowing
 from producers.operator.paging import Cursor, Sort
 
+MOST_COUNTED = 1_000
+"""Of resolved alerts that a search finds: as many cost up to 30 ms at a million, 10,000 up to 60, all of them up to 2,000."""
 _STATUS_RANK: LiteralString = "array_position(ARRAY['ignored', 'resolved', 'acknowledged', 'triggered'], {table}.status)"
 
 _URGENCY: LiteralString = "tocsin.urgency({table}.status, {table}.severity)"
@@ -114,6 +116,8 @@ def count_alerts(scope: Scope, narrowing: Narrowing) -> Query:
     """Build the count of alerts by status, apart for each of the texts that are left to Python to decide about."""
     if not narrowing.text and not narrowing.looked_at:
         return _count_all_alerts(scope)
+    if narrowing.is_search and not narrowing.looked_at:
+        return _count_found_alerts(scope, narrowing)
     text: LiteralString = "SELECT a.status, count(*) AS count{columns} FROM tocsin.alerts a WHERE a.project = %(project)s"
     text = text.replace("{columns}", _looked_at(narrowing)) + narrowing.text + _visible(scope, "a")
     grouped: LiteralString = ", ".join(["a.status", *narrowing.looked_at])
@@ -135,6 +139,24 @@ GROUP BY status"""
     UNION ALL SELECT a.status, -1 FROM tocsin.incidents i JOIN tocsin.alerts a ON a.project = i.project AND a.incident = i.number
     WHERE i.project = %(project)s AND i.is_confidential AND NOT {_OPEN_TO_VIEWER}"""
     return Query(text.replace("{hidden}", "" if scope.sees_confidential else hidden), _scope_values(scope))
+
+
+def _count_found_alerts(scope: Scope, narrowing: Narrowing) -> Query:
+    """Count all that is not resolved, and of what is resolved `MOST_COUNTED`; `is_more` says that there are more.
+
+    No index has texts and status: each alert found is looked at, 2 µs, and a common word is in all of a million.
+    """
+    found = "SELECT a.status FROM tocsin.alerts a WHERE a.project = %(project)s" + narrowing.text + _visible(scope, "a")
+    statuses = set(narrowing.values["statuses"]) or {*OPEN, "ignored", "resolved"}
+    parts: list[LiteralString] = []
+    if statuses - {"resolved"}:
+        parts.append(f"({found} AND a.status <> 'resolved')")
+    if "resolved" in statuses:
+        parts.append(f"({found} AND a.status = 'resolved' LIMIT %(most)s + 1)")
+    more: LiteralString = "status = 'resolved' AND count(*) > %(most)s"
+    text: LiteralString = f"SELECT status, CASE WHEN {more} THEN %(most)s ELSE count(*) END AS count, {more} AS is_more"
+    text = f"{text} FROM ({' UNION ALL '.join(parts)}) found GROUP BY status"
+    return Query(text, {**_scope_values(scope), **narrowing.values, "most": MOST_COUNTED})
 
 
 def one_alert(scope: Scope, number: int) -> Query:

@@ -146,12 +146,13 @@ class MutedCount(msgspec.Struct, frozen=True):
 
 
 class AlertCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many alerts there are of each status."""
+    """How many alerts there are of each status; `more_than` names those of which there are more, where not all were counted."""
 
     triggered: int = 0
     acknowledged: int = 0
     resolved: int = 0
     ignored: int = 0
+    more_than: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -180,9 +181,12 @@ def alert(row: Row) -> Alert:
 def alert_counts(rows: Iterable[Row]) -> AlertCounts:
     """Add up counts, of which a status may have many."""
     counts: Counter[str] = Counter()
+    more = []
     for row in rows:
         counts[row["status"]] += row["count"]
-    return msgspec.convert(dict(counts), AlertCounts)
+        if row.get("is_more"):
+            more.append(row["status"])
+    return msgspec.convert({**counts, **({"more_than": more} if more else {})}, AlertCounts)
 
 
 def incident(row: Row) -> Incident:

@@ -38,6 +38,33 @@ def alert(number: int, severity: str = "high", status: str = "triggered", **said
     return (project, number, severity, status, start, said.get("incident"), f"alert {number}", names, events, ended_at)
 
 
+def fill_for_filters(database: Database) -> None:
+    with database.cursor() as cursor:
+        cursor.executemany(ALERT, [alert(number) for number in range(1, 6)])
+        cursor.executemany(
+            "UPDATE tocsin.alerts SET service = %s, description = %s, monitoring_tool = %s, labels = %s WHERE number = %s",
+            [
+                ("web", "100% full", "Nagios", '{"team": "a", "service": "label"}', 1),
+                ("api", "1000 full", "Prometheus", '{"team": "b", "alertname": "Down"}', 2),
+                ("Web", "a_b", None, '{"alertname": ""}', 3),
+                (None, None, None, "{}", 4),
+                ("webs", "a\\b ÄRGER", "Zabbix", '{"team": "ab"}', 5),
+            ],
+        )
+
+
+def fill_many(database: Database) -> None:
+    many = (
+        "SELECT v.*, 1, 0, 0, v.started_at, v.started_at, false, 'generic', 'f', '', '', '', '{}' FROM (SELECT 'shop', n, 'high',"
+    )
+    many += (
+        " CASE WHEN n % 50 = 0 THEN 'triggered' ELSE 'resolved' END, timestamptz '2026-01-01' + n * interval '1 s', NULL::bigint,"
+    )
+    many += f" 'A', '{{}}'::text[], 1, NULL::timestamptz FROM generate_series(1, 9000) n) v ({ALERT_COLUMNS})"
+    database.execute(ALERT.partition("SELECT")[0] + many)
+    database.execute("ANALYZE tocsin.alerts")
+
+
 def apply(settings: Settings, members: str) -> None:
     people = "\n".join(f"  {name}: {{name: {name}, tokens: ['sha256:{sha256(name.encode()).hexdigest()}']}}" for name in PEOPLE)
     file = settings.data / "tocsin.yaml"

@@ -17,7 +17,17 @@ from producers.operator.paging import Sort
 from producers.operator.queries import ALERT_SORTS, Scope, list_alerts
 from schemas.matchers import parse_matchers
 from schemas.settings import Address, Settings
-from tests.integration.producers.operator.door import ALERT, ALERT_COLUMNS, INCIDENT, TIMELINE, Asking, Database, alert, apply
+from tests.integration.producers.operator.door import (
+    ALERT,
+    INCIDENT,
+    TIMELINE,
+    Asking,
+    Database,
+    alert,
+    apply,
+    fill_for_filters,
+    fill_many,
+)
 from tests.running_process import running_process
 from tests.servers import wait_until
 from tocsin.embedded import ports
@@ -46,21 +56,6 @@ def test_lists_sort_and_filter_a_page_at_a_time(asking: Asking, database: Databa
     assert asking.numbers("alerts?status=open&sort=-number") == [2, 1]
     assert asking.numbers("alerts?status=open&status=ignored&assignee=me&sort=number") == [1, 4]
     assert asking.numbers("alerts?severity=info&severity=low&sort=number") == [1, 3]
-
-
-def fill_for_filters(database: Database) -> None:
-    with database.cursor() as cursor:
-        cursor.executemany(ALERT, [alert(number) for number in range(1, 6)])
-        cursor.executemany(
-            "UPDATE tocsin.alerts SET service = %s, description = %s, monitoring_tool = %s, labels = %s WHERE number = %s",
-            [
-                ("web", "100% full", "Nagios", '{"team": "a", "service": "label"}', 1),
-                ("api", "1000 full", "Prometheus", '{"team": "b", "alertname": "Down"}', 2),
-                ("Web", "a_b", None, '{"alertname": ""}', 3),
-                (None, None, None, "{}", 4),
-                ("webs", "a\\b ÄRGER", "Zabbix", '{"team": "ab"}', 5),
-            ],
-        )
 
 
 def found(asking: Asking, name: str, *values: str, path: str = "alerts") -> list[int]:
@@ -114,45 +109,6 @@ def test_from_and_to_are_the_start_of_alerts_and_of_incidents(asking: Asking, da
     assert found(asking, "search", "WE", path="incidents") == [1, 2, 3]
 
 
-def give_numbers(database: Database, alerts: int, deleted: int = 0) -> None:
-    """Say how many alerts of the project there have been, as the sink does, and how many were deleted since."""
-    database.execute("DELETE FROM tocsin.projects")
-    database.execute(
-        "INSERT INTO tocsin.projects (project, version, alerts, incidents, alerts_deleted) VALUES ('shop', 1, %s, 3, %s)",
-        [alerts, deleted],
-    )
-
-
-def test_counts_of_all_are_what_the_viewer_finds_in_the_lists(asking: Asking, database: Database) -> None:
-    for number, (author, assignees) in enumerate((("bob", []), ("ada", ["bob"]), ("ada", [])), 1):
-        database.execute(INCIDENT, (number, "triggered", "2026-01-01", author, assignees, True))
-    statuses = [status for status in ("triggered", "acknowledged", "resolved", "ignored") for _ in range(5)]
-    with database.cursor() as cursor:
-        cursor.executemany(ALERT, [alert(number, incident=(None, 1, 2, 3, 3)[number % 5]) for number in range(8, 28)])
-        cursor.executemany(
-            "UPDATE tocsin.alerts SET status = %s WHERE number = %s", list(zip(statuses, range(8, 28), strict=True))
-        )
-    give_numbers(database, 27, deleted=7)
-    for viewer, number in (("bob", 3), ("carl", 1), ("ada", 5)):
-        counts = asking.get("/api/v1/projects/shop/alerts/counts", viewer).raise_for_status().json()
-        listed = {status: len(asking.numbers(f"alerts?limit=500&status={status}", viewer)) for status in counts}
-        assert counts == listed == dict.fromkeys(("triggered", "acknowledged", "resolved", "ignored"), number)
-
-
-def test_counts_are_by_status_with_the_filters_of_the_list(asking: Asking, database: Database) -> None:
-    fill_for_filters(database)
-    database.execute("UPDATE tocsin.alerts SET status = 'ignored' WHERE number > 3")
-    give_numbers(database, 5)
-
-    def counts(said: str) -> dict[str, int]:
-        answer = asking.get(f"/api/v1/projects/shop/alerts/counts{said}").raise_for_status().json()
-        return {status: count for status, count in answer.items() if count}
-
-    assert counts("") == {"triggered": 3, "ignored": 2}
-    assert counts("?status=open&search=full") == {"triggered": 2}
-    assert counts('?matcher=service=~"web.*"&matcher=team=~".%2B"&matcher=alertname!="x"') == {"triggered": 1, "ignored": 1}
-
-
 @pytest.mark.parametrize("matcher", ["", '&matcher=title=~"alert [0-9]%2B"'])
 def test_pages_neither_skip_nor_repeat_while_alerts_are_added(asking: Asking, database: Database, matcher: str) -> None:
     path, listed, cursor = "/api/v1/projects/shop/alerts?limit=2", list[int](), ""
@@ -164,18 +120,6 @@ def test_pages_neither_skip_nor_repeat_while_alerts_are_added(asking: Asking, da
         cursor = f"&cursor={page['next']}"
         database.execute(ALERT, alert(added, start="2026-01-01T00:00:00Z"))
     assert (listed, page["next"]) == ([5, 4, 3, 2, 1], None)
-
-
-def fill_many(database: Database) -> None:
-    many = (
-        "SELECT v.*, 1, 0, 0, v.started_at, v.started_at, false, 'generic', 'f', '', '', '', '{}' FROM (SELECT 'shop', n, 'high',"
-    )
-    many += (
-        " CASE WHEN n % 50 = 0 THEN 'triggered' ELSE 'resolved' END, timestamptz '2026-01-01' + n * interval '1 s', NULL::bigint,"
-    )
-    many += f" 'A', '{{}}'::text[], 1, NULL::timestamptz FROM generate_series(1, 9000) n) v ({ALERT_COLUMNS})"
-    database.execute(ALERT.partition("SELECT")[0] + many)
-    database.execute("ANALYZE tocsin.alerts")
 
 
 @pytest.mark.parametrize("sort", sorted({*ALERT_SORTS} - {"events"}))
