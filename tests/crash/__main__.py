@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -16,10 +17,13 @@ from tests.crash import slack
 from tests.crash.audit import audit
 from tests.crash.kills import Kills
 from tests.crash.load import Sender, Told, configuration
+from tests.crash.people import Answers, Flood, Person
 from tests.running import RunningStack
 from tests.servers import scratch_directory, wait_until
 
 SENDERS = 6
+PEOPLE = 3
+ANSWER_SECONDS = 60
 SETTLE_SECONDS = 150
 QUIET_SECONDS = 12
 ERA_SECONDS = 20
@@ -51,21 +55,26 @@ def campaign(data: Path, seed: int, seconds: float, least_events: int, only: lis
         say(f"the stack is ready; seed {seed}, {seconds:g} s of kills")
         told = Told()
         kills = Kills(stack, seed, data / "others.log", say, only)
-        senders = [Sender(number, seed, stack.settings.webhook_listen, told, 0.04) for number in range(SENDERS)]
+        webhook, operator, answers = stack.settings.webhook_listen, stack.settings.operator_listen, Answers()
+        senders = [Sender(number, seed, webhook, told, 0.04) for number in range(SENDERS)]
+        people: list[Person | Flood] = [Person(number, seed, operator, answers) for number in range(PEOPLE)]
+        people.append(Flood(webhook, operator, told, answers))
+        threads: list[Sender | Person | Flood] = [*senders, *people]
         try:
-            for sender in senders:
-                sender.start()
+            for one in threads:
+                one.start()
             _run(kills, senders, started + seconds)
             _send_until(told, least_events, started + seconds + 60)
         finally:
-            for sender in senders:
-                sender.stopped.set()
+            for one in threads:
+                one.stopped.set()
             for sender in senders:
                 sender.join(15)
             kills.end_all()
-        say(f"{told.events} events accepted; waiting until all is through")
+            _let_finish(people)
+        say(f"{told.events} events accepted, {len(answers.given)} commands answered; waiting until all is through")
         _settle(stack, told, fake)
-        problems, facts = audit(stack.settings, told, fake.opened())
+        problems, facts = audit(stack.settings, told, answers, fake.opened())
         problems += [f"Slack has two messages of one delivery: {name}" for name in fake.repeated_replies()[:5]]
         problems += [f"Slack refused calls: {line}" for line in fake.refused_calls()]
     facts["kills"] = kills.counts
@@ -88,6 +97,14 @@ def _run(kills: Kills, senders: list[Sender], deadline: float) -> None:
 
     threading.Thread(target=turn_eras, daemon=True).start()
     kills.run_until(deadline)
+
+
+def _let_finish(people: Sequence[Person | Flood]) -> None:
+    """Wait for the answer to what each has in hand; one that never comes is a broken promise, which the audit tells."""
+    for person in people:
+        person.join(ANSWER_SECONDS)
+        person.given_up.set()
+        person.join(15)
 
 
 def _send_until(told: Told, events: int, deadline: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from schemas.codec import decode_body
 from schemas.records import Content, Link
 from schemas.settings import Settings
 from tests.crash.load import Told
+from tests.crash.people import CONFLICT, Answers, Asked
 from tests.crash.replay import History, replay
 from tests.servers import wait_until
 from tocsin.status_ledger import read_ledger
@@ -37,6 +38,7 @@ TIMES = {
     "timeline": ("at",),
     "notifications": ("at",),
     "outcomes": ("at",),
+    "silences": ("starts_at", "ends_at"),
 }
 Rows = list[dict[str, Any]]
 
@@ -54,7 +56,9 @@ def read_rows(database: psycopg.Connection[Any], table: str) -> Rows:
         return list(cursor.execute(f"SELECT {', '.join(columns)} FROM tocsin.{table}").fetchall())
 
 
-def audit(settings: Settings, told: Told, opened: Mapping[tuple[str, int], int]) -> tuple[list[str], dict[str, Any]]:
+def audit(
+    settings: Settings, told: Told, answers: Answers, opened: Mapping[tuple[str, int], int]
+) -> tuple[list[str], dict[str, Any]]:
     """Say what is wrong (an empty list: every promise held) and what was looked at.
 
     `opened`: how many messages of its own each incident has at Slack.
@@ -71,11 +75,13 @@ def audit(settings: Settings, told: Told, opened: Mapping[tuple[str, int], int])
         *replay_problems(history, rows),
         *slack_problems(rows, opened),
         *ledger_problems(settings, rows["outcomes"]),
+        *command_problems(answers, rows),
     ]
     counts = Counter(event["outcome"] for row in rows["outcomes"] for event in row["events"])
     facts = {
         "requests accepted": len(told.accepted), "events accepted": told.events,
         "refused": told.refused, "broken off": told.broken, "outcomes": dict(counts),
+        "commands": dict(Counter(f"{asked.verb} {asked.status}" for asked in answers.given)),
         "alerts": len(rows["alerts"]), "incidents": len(rows["incidents"]),
         "entries": history.entries, "parts": history.parts, "void records": history.void,
         "writers": len(history.writers), "cores": sorted(history.cores), "slack messages": sum(opened.values()),
@@ -140,6 +146,26 @@ def numbers_problems(rows: Mapping[str, Rows]) -> list[str]:
     return found
 
 
+def command_problems(answers: Answers, rows: Mapping[str, Rows]) -> list[str]:
+    """What a command was to change has changed once if the answer was that it is done, and not at all if it was refused."""
+    timeline = Counter((row["kind"], row["text"]) for row in rows["timeline"])
+    silences = Counter(row["comment"] for row in rows["silences"])
+    titles = Counter(row["title"] for row in rows["incidents"])
+    titles += Counter(row["details"]["before"] for row in rows["timeline"] if row["kind"] == "title")
+    effects: dict[str, Callable[[Asked], int]] = {
+        "comment": lambda asked: timeline["comment", asked.mark],
+        "title": lambda asked: timeline["title", f"title changed to {asked.mark}"],
+        "create": lambda asked: titles[asked.mark],
+        "silence": lambda asked: silences[asked.mark],
+    }
+    found = [
+        f"{asked.verb} {asked.mark!r} of {asked.project} was answered {asked.status} and took effect {count} times"
+        for asked in answers.given
+        if asked.verb in effects and (count := effects[asked.verb](asked)) != (asked.status != CONFLICT)
+    ]
+    return answers.problems[:5] + found[:5]
+
+
 def slack_problems(rows: Mapping[str, Rows], opened: Mapping[tuple[str, int], int]) -> list[str]:
     """Each incident has exactly one message of its own."""
     expected = {(row["project"], row["number"]): 1 for row in rows["incidents"]}
@@ -160,6 +186,7 @@ def replay_problems(history: History, rows: Mapping[str, Rows]) -> list[str]:
             {(row["project"], row["number"]): content_of(row) for row in rows["alerts"]},
         ),
         "payloads": (history.payloads, {(row["project"], row["number"]): row["payload"] for row in rows["payloads"]}),
+        "silences": (history.silences, {(row["project"], row["id"]): silence_of(row) for row in rows["silences"]}),
         "incidents": (history.incidents, {(row["project"], row["number"]): incident_of(row) for row in rows["incidents"]}),
         "timeline": (_by_number(history.timeline), _by_number([timeline_of(row) for row in rows["timeline"]])),
         "notifications": (_by_number(history.notifications), _by_number([notification_of(row) for row in rows["notifications"]])),
@@ -215,6 +242,10 @@ def incident_of(row: dict[str, Any]) -> records.IncidentState:
             "published": None if published is None else msgspec.convert(published, records.Publication),
         },
     )
+
+
+def silence_of(row: dict[str, Any]) -> records.SilenceState:
+    return _fill(records.SilenceState, _cause(row))  # type: ignore[no-any-return]
 
 
 def timeline_of(row: dict[str, Any]) -> records.TimelineItem:

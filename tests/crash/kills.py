@@ -19,7 +19,8 @@ from tests.running import RunningStack
 from tocsin.up import environment_of
 
 KILLED = (
-    "webhook", "process", "sink-postgres", "sink-slack", "sink-statuspage", "sink-ledger", "kafka", "postgres", "clock",
+    "webhook", "operator", "process", "sink-postgres", "sink-slack", "sink-statuspage", "sink-ledger", "kafka", "postgres",
+    "clock",
 )  # fmt: skip
 FROZEN_SECONDS = 9.0
 """Longer than the session of 6 s, so that another worker takes over before the frozen one wakes."""

@@ -13,7 +13,11 @@ from typing import Any
 from schemas.settings import Address
 
 PROJECTS = tuple(f"crash-{number}" for number in range(8))
+LARGE = "crash-large"
+"""Its alerts come by the thousand, into one incident at a time."""
+ALL_PROJECTS = (*PROJECTS, LARGE)
 TOKEN = "a token of the crash campaign"
+PERSON = "ada"
 ALERTS_OF_A_SERVICE = 40
 RETRY_SECONDS = 0.2
 
@@ -30,12 +34,14 @@ def configuration() -> dict[str, Any]:
                     "generic": {"format": "generic", "tokens": tokens},
                     "alertmanager": {"format": "alertmanager", "tokens": tokens, "resolve_after": "10s"},
                 },
-                "incidents": [{"name": "by service", **rule}],
+                "members": {PERSON: "responder"},
+                "incidents": [{"name": "all", "resolve": "never"} if project == LARGE else {"name": "by service", **rule}],
                 "notify": [{"receivers": [f"{project}-oncall"]}],
             }
-            for project in PROJECTS
+            for project in ALL_PROJECTS
         },
-        "receivers": {f"{project}-oncall": {"slack": {"channel": channel_of(project)}} for project in PROJECTS},
+        "people": {PERSON: {"name": "Ada", "tokens": tokens}},
+        "receivers": {f"{project}-oncall": {"slack": {"channel": channel_of(project)}} for project in ALL_PROJECTS},
         "status_page": {
             "title": "Crash campaign",
             "url": "https://status.example",
@@ -47,7 +53,7 @@ def configuration() -> dict[str, Any]:
 
 
 def channel_of(project: str) -> str:
-    return f"C{PROJECTS.index(project):010d}"
+    return f"C{ALL_PROJECTS.index(project):010d}"
 
 
 @dataclass

@@ -30,6 +30,7 @@ class History:
     contents: dict[tuple[str, int], bytes] = field(default_factory=dict)
     payloads: dict[tuple[str, int], bytes] = field(default_factory=dict)
     incidents: dict[tuple[str, int], records.IncidentState] = field(default_factory=dict)
+    silences: dict[tuple[str, str], records.SilenceState] = field(default_factory=dict)
     timeline: list[records.TimelineItem] = field(default_factory=list)
     notifications: list[records.Notification] = field(default_factory=list)
     outcomes: dict[tuple[int, int, int], records.Outcome] = field(default_factory=dict)
@@ -83,6 +84,7 @@ def replay(settings: Settings, positions: dict[int, tuple[int, int]]) -> History
         history.alerts |= state.alerts
         history.contents |= state.contents
         history.incidents |= state.incidents
+        history.silences |= state.silences
     return history
 
 
