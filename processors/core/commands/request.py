@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from processors.core.notify import tell, tell_all
 from processors.core.rules import ProjectRules
 from processors.core.state import State
-from processors.core.timeline import record
+from processors.core.timeline import record_of_alert
 from processors.core.transition import close_if_quiet
 from processors.core.work import IncidentChange
 from schemas.errors import SenderError
-from schemas.records import AlertState, Command, IncidentState, NotificationKind, SilenceState, TimelineItem
+from schemas.records import AlertState, Command, IncidentState, NotificationKind, SilenceState
 
 
 class Refused(SenderError):
@@ -103,24 +103,4 @@ class Request:
             tell_all(self.state, changes)
 
     def note(self, alert: AlertState, kind: str, text: str, details: Mapping[str, str] | None = None) -> None:
-        """Add an entry about an alert to its incident's timeline; to its own while it is in none."""
-        incident = self.state.incident_of(alert)
-        if incident is not None:
-            record(self.state, incident, kind, text, self.actor, alert=alert.number, details=details)
-            return
-        number, cause = alert.timeline_count + 1, self.state.cause
-        item = TimelineItem(
-            alert.project,
-            None,
-            alert.number,
-            number,
-            self.state.now,
-            self.actor,
-            kind,
-            text,
-            dict(details or {}),
-            cause.offset,
-            cause.index,
-        )
-        self.state.decisions.timeline.append(item)
-        self.state.change_alert(alert, timeline_count=number)
+        record_of_alert(self.state, alert, kind, text, self.actor, details)
