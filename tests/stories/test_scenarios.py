@@ -15,7 +15,7 @@ from schemas.commands import ARGUMENTS, BULK_VERBS, CREATING
 from tests.stories.story import Story, read_stories
 
 ROOT = Path(__file__).parents[2]
-STORIES = list(read_stories())
+STORIES = read_stories()
 FEWEST = 120
 FINGERPRINTS = "tests/unit/producers/webhook/test_fingerprints.py"
 PROVEN_ELSEWHERE = {

@@ -10,7 +10,7 @@ import pytest
 from tests.stories.story import Story, read_stories
 from tests.world import ReadModel, World
 
-STORIES = list(read_stories())
+STORIES = read_stories()
 every_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 
 
