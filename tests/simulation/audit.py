@@ -16,7 +16,7 @@ from processors.core.state import State
 from schemas.configuration import Project
 from schemas.records import Command, Tick
 from tests.simulation.arriving import Arrival, received
-from tests.simulation.looking import due_times, find_muting, muting_changes
+from tests.simulation.looking import Timer, due_times, find_muting, muting_changes
 from tests.simulation.told import Told
 
 ENTITIES = (
@@ -33,7 +33,7 @@ class Audit:
 
     seen: dict[str, dict[Any, Any]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     forgotten_members: Counter[Any] = field(default_factory=Counter)
-    passed: set[tuple[int, str]] = field(default_factory=set)
+    passed: set[tuple[int, Timer]] = field(default_factory=set)
     told: Told = field(default_factory=Told)
 
     def after(self, arrival: Arrival, decisions: Decisions, state: State, is_thorough: bool = True) -> list[str]:
@@ -90,8 +90,9 @@ class Audit:
 
     def _timers(self, state: State) -> Iterator[str]:
         """After a tick nothing is due; what the tick itself set in the past has until the next."""
-        passed = {(at, name) for at, name in due_times(state) if at <= state.now}
-        yield from (f"{name} was due {state.now - at} ms before the tick" for at, name in sorted(passed & self.passed))
+        passed = {(at, timer) for at, timer in due_times(state) if at <= state.now}
+        for at, (kind, key, timer) in sorted(passed & self.passed):
+            yield f"{kind} {key} {timer} was due {state.now - at} ms before the tick"
         self.passed = passed
 
     def _members(self, state: State, decisions: Decisions | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from processors.core.content import content_of
@@ -18,7 +19,9 @@ from schemas.records import AlertState, Content, SuppressedBy
 
 PERIOD_MILLIS = {None: 1 << 62, "FREQ=HOURLY": 3_600_000, "FREQ=DAILY": 86_400_000}
 INCIDENT_TIMERS = ("publish_at", "resolve_at", "remind_at", "sla_at", "forget_alerts_at", "forget_at")
-ALERT_TIMERS = ("steady_at", "forget_at")
+_incident_times = attrgetter(*INCIDENT_TIMERS)
+Timer = tuple[str, tuple[str, int], str]
+"""Of which kind of entity, of which one, and its name."""
 
 
 def value_of(content: Content, alert: Any, name: str) -> str:
@@ -86,23 +89,19 @@ def _sources(state: State, rules: Project, alert: AlertState, content: Content) 
     return found
 
 
-def due_times(state: State) -> Iterator[tuple[int, str]]:
+def due_times(state: State) -> Iterator[tuple[int, Timer]]:
     """Give when each timer is due and what it is, whether passed or not; muting that begins or ends is not among them."""
     for key, incident in state.incidents.items():
-        yield from _standing(incident, INCIDENT_TIMERS, f"incident {key}")
+        for timer, at in zip(INCIDENT_TIMERS, _incident_times(incident), strict=True):
+            if at is not None:
+                yield at, ("incident", key, timer)
     for key, alert in state.alerts.items():
-        if alert.steady_at is None and alert.forget_at is None and alert.expires_at is None:
-            continue  # most, and there are many
-        yield from _standing(alert, ALERT_TIMERS, f"alert {key}")
-        if alert.is_open and alert.expires_at is not None and state.is_door_open:
-            yield alert.expires_at + state.put_off_millis, f"alert {key} expires_at"
-
-
-def _standing(entity: Any, timers: tuple[str, ...], name: str) -> Iterator[tuple[int, str]]:
-    for timer in timers:
-        at = getattr(entity, timer)
-        if at is not None:
-            yield at, f"{name} {timer}"
+        if alert.steady_at is not None:
+            yield alert.steady_at, ("alert", key, "steady_at")
+        if alert.forget_at is not None:
+            yield alert.forget_at, ("alert", key, "forget_at")
+        if alert.expires_at is not None and alert.is_open and state.is_door_open:
+            yield alert.expires_at + state.put_off_millis, ("alert", key, "expires_at")
 
 
 def muting_changes(state: State) -> Iterator[int]:
