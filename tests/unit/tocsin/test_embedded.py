@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_clients_are_told_where_the_broker_is_and_how_to_sign_in() -> None:
 
 def test_a_child_asks_for_a_signal_at_its_parents_death() -> None:
     script = "import ctypes; n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n), 0, 0, 0); print(n.value)"
-    child = Child("asker", ("python3", "-c", script), dict(os.environ), orphan_signal=signal.SIGQUIT)
+    child = Child("asker", (sys.executable, "-IS", "-c", script), {}, orphan_signal=signal.SIGQUIT)
     assert run(child, 10) == (0, f"{int(signal.SIGQUIT)}\n")
 
 

@@ -18,7 +18,9 @@ def burning(alerts: int) -> World:
     world.append(0, configured(0, RULES))
     world.append(1, batch(*({"title": f"A{number}"} for number in range(alerts))))
     world.append(1, command("create incident", b'{"title": "by hand"}', id="made"))
-    world.run()
+    for record in world.inbox:
+        world.writer.take(record)
+        world.write()
     return world
 
 
