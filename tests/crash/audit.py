@@ -15,7 +15,7 @@ from schemas.codec import decode_body
 from schemas.records import Content, Link
 from schemas.settings import Settings
 from tests.crash.load import Told
-from tests.crash.people import CONFLICT, Answers, Asked
+from tests.crash.people import Answers, Asked
 from tests.crash.replay import History, replay
 from tests.servers import wait_until
 from tocsin.status_ledger import read_ledger
@@ -81,7 +81,7 @@ def audit(
     facts = {
         "requests accepted": len(told.accepted), "events accepted": told.events,
         "refused": told.refused, "broken off": told.broken, "outcomes": dict(counts),
-        "commands": dict(Counter(f"{asked.verb} {asked.status}" for asked in answers.given)),
+        "commands": dict(Counter(f"{asked.verb} {'done' if asked.is_done else 'refused'}" for asked in answers.given)),
         "alerts": len(rows["alerts"]), "incidents": len(rows["incidents"]),
         "entries": history.entries, "parts": history.parts, "void records": history.void,
         "writers": len(history.writers), "cores": sorted(history.cores), "slack messages": sum(opened.values()),
@@ -159,9 +159,9 @@ def command_problems(answers: Answers, rows: Mapping[str, Rows]) -> list[str]:
         "silence": lambda asked: silences[asked.mark],
     }
     found = [
-        f"{asked.verb} {asked.mark!r} of {asked.project} was answered {asked.status} and took effect {count} times"
+        f"{asked.verb} {asked.mark!r} of {asked.project} is done ({asked.is_done}) and took effect {count} times"
         for asked in answers.given
-        if asked.verb in effects and (count := effects[asked.verb](asked)) != (asked.status != CONFLICT)
+        if asked.verb in effects and (count := effects[asked.verb](asked)) != asked.is_done
     ]
     return answers.problems[:5] + found[:5]
 

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from schemas.settings import Address
 from tests.crash.load import ALERTS_OF_A_SERVICE, LARGE, PERSON, PROJECTS, RETRY_SECONDS, TOKEN, Told
 
-DONE, CONFLICT, NOT_FOUND = (200, 201), 409, 404
-ANSWERED = (*DONE, CONFLICT)
+OK, CREATED, PENDING, CONFLICT, NOT_FOUND = 200, 201, 202, 409, 404
+ANSWERED = (OK, CREATED, CONFLICT)
 REPEATED = 0.3
 """The share of commands that are given once more after their answer."""
 SILENCED_SECONDS = 5
@@ -34,7 +35,7 @@ class Asked:
     project: str
     verb: str
     mark: str
-    status: int
+    is_done: bool
 
 
 @dataclass
@@ -61,24 +62,38 @@ class Door:
         self._address = address
         self._stopped = stopped
 
-    def ask(self, path: str, body: Any, wanted: tuple[int, ...]) -> tuple[int, Any] | None:
+    def post(self, path: str, body: Any, wanted: tuple[int, ...]) -> tuple[int, Any] | None:
         """Post until the status is one of these; None: stopped before. A client's mistake raises: it is one of the campaign's."""
         while not self._stopped.is_set():
-            connection = http.client.HTTPConnection(self._address.host, self._address.port, timeout=10)
-            try:
-                headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-                connection.request("POST", path, json.dumps(body), headers)
-                answer = connection.getresponse()
-                text = answer.read()
-                if answer.status in wanted:
-                    return answer.status, json.loads(text)
-                assert answer.status not in (400, 401, 403, 422), f"{path} {body}: {answer.status} {text!r}"
-            except (OSError, http.client.HTTPException):
-                pass
-            finally:
-                connection.close()
+            status, answer = self._ask("POST", path, body)
+            if status in wanted:
+                return status, answer
+            assert status not in (400, 401, 403, 422), f"{path} {body}: {status} {answer}"
             self._stopped.wait(RETRY_SECONDS)
         return None
+
+    def give(self, project: str, path: str, body: dict[str, Any]) -> int | None:
+        """Give a command until it is answered, and ask again for what is pending; gives the status, None: stopped before."""
+        while (posted := self.post(path, body, (*ANSWERED, PENDING, NOT_FOUND))) is not None:
+            status = posted[0]
+            while status == PENDING and not self._stopped.wait(RETRY_SECONDS):
+                status, _ = self._ask("GET", f"/api/v1/projects/{project}/commands/{quote(body['command_id'])}")
+            if status in ANSWERED or posted[0] == NOT_FOUND:
+                return status
+        return None
+
+    def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Give the status, 0 when the connection broke, and the answer."""
+        connection = http.client.HTTPConnection(self._address.host, self._address.port, timeout=10)
+        try:
+            headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return 0, None
+        finally:
+            connection.close()
 
 
 class Person(threading.Thread):
@@ -101,15 +116,15 @@ class Person(threading.Thread):
         project = self._random.choice(PROJECTS)
         verb, path, body = self._random.choice(self._commands())(mark)
         path, body = f"/api/v1/projects/{project}{path}", {**body, "command_id": mark}
-        first = self._door.ask(path, body, (*ANSWERED, NOT_FOUND))
+        first = self._door.give(project, path, body)
         if first is None:
             self._answers.complain(f"{mark} was never answered: {path} {body}")
-        if first is None or first[0] == NOT_FOUND:  # of what is not there, or not yet
+        if first is None or first == NOT_FOUND:  # of what is not there, or not yet
             return
-        self._answers.note(Asked(project, verb, mark, first[0]))
+        self._answers.note(Asked(project, verb, mark, first != CONFLICT))
         if self._random.random() < REPEATED:
-            again = self._door.ask(path, body, ANSWERED)
-            if again is not None and again[0] != first[0]:
+            again = self._door.give(project, path, body)
+            if again is not None and (again == CONFLICT) != (first == CONFLICT):
                 self._answers.complain(f"{mark} was answered {first}, and once more {again}: {path} {body}")
 
     def _commands(self) -> list[Callable[[str], tuple[str, str, dict[str, Any]]]]:
@@ -156,7 +171,7 @@ class Flood(threading.Thread):
         for first in range(0, LARGE_COUNT, LARGE_PER_REQUEST):
             names = [f"round {number} alert {one}" for one in range(first, first + LARGE_PER_REQUEST)]
             body = [{"title": name, "fingerprint": name, "service": "large"} for name in names]
-            taken = self._webhook.ask(f"/in/{LARGE}/generic", body, (202,))
+            taken = self._webhook.post(f"/in/{LARGE}/generic", body, (202,))
             if taken is not None:
                 self._told.accept(LARGE, taken[1]["receipt"], len(body))
 
@@ -164,8 +179,10 @@ class Flood(threading.Thread):
         """Resolve the round's incident; it has its number, since each is resolved before the next begins."""
         mark = f"mark flood {number}"
         path = f"/api/v1/projects/{LARGE}/incidents/{number}/resolve"
-        answered = self._operator.ask(path, {"command_id": mark}, ANSWERED)
-        if answered is None:
+        status: int | None = NOT_FOUND
+        while status == NOT_FOUND:  # its row is on its way
+            status = self._operator.give(LARGE, path, {"command_id": mark})
+        if status is None:
             self._answers.complain(f"{mark} was never answered")
         else:
-            self._answers.note(Asked(LARGE, "flood", mark, answered[0]))
+            self._answers.note(Asked(LARGE, "flood", mark, status != CONFLICT))
