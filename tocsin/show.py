@@ -46,6 +46,7 @@ INCIDENT_COLUMNS = (
     Column("assignees"),
 )
 TIMELINE_COLUMNS = (Column("at"), Column("who"), Column("what"), Column("text"))
+NOTHING_LIKE_THAT = "Nothing in its timeline is like that."
 ALERT_TIMELINE_COLUMNS = (Column("at"), Column("incident"), *TIMELINE_COLUMNS[1:])
 
 
@@ -124,13 +125,13 @@ def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
     ]
     page = _page(incident, [*always, *_there(when_there)], terminal)
     if not incident.timeline:
-        return f"{page}\n\nNothing in its timeline is like that."
+        return f"{page}\n\n{NOTHING_LIKE_THAT}"
     return f"{page}\n\n{render_table(terminal, TIMELINE_COLUMNS, [_timeline_row(entry) for entry in incident.timeline])}"
 
 
 def _alert_timeline(entries: Sequence[AlertTimelineEntry], terminal: Terminal, is_filtered: bool) -> str:
     if not entries:
-        return "Nothing in its timeline is like that." if is_filtered else "Nobody has done anything about it yet."
+        return NOTHING_LIKE_THAT if is_filtered else "Nobody has done anything about it yet."
     rows = [_timeline_row(entry) for entry in entries]
     for row, entry in zip(rows, entries, strict=True):
         row.insert(1, _incident_cell(entry.incident))

@@ -3,122 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from processors import driver as driver_module
-from processors.core.step import process_record
-from processors.driver import PartitionDriver
-from processors.journal import seal
-from processors.partition import InboxRecord
-from processors.recovery import Bounds
-from schemas.codec import decode, encode
+from schemas.codec import decode
 from schemas.errors import BrokenChain, Unavailable
-from schemas.records import Entry, Frame, Tick
-from schemas.topics import EVENTS_HEADER, read_events_header
-from tests.world import World, batch, millis, read_journal
-
-WAIT_SECONDS = 5
-
-
-@dataclass
-class MemoryLogs:
-    """`Logs` in lists. `before_append` stands in for what happens while an entry is on its way."""
-
-    inbox: list[InboxRecord] = field(default_factory=list)
-    journal: list[bytes] = field(default_factory=list)
-    inbox_beginning: int = 0
-    ranges_read: list[tuple[int, int]] = field(default_factory=list)
-    before_append: Callable[[], Awaitable[None]] | None = None
-
-    def add(self, *titles: str) -> None:
-        for title in titles:
-            self.add_together(title)
-
-    def add_together(self, *titles: str) -> None:
-        frame, header = encode(Frame([batch(*({"title": title} for title in titles))])), b'{"shop": %d}' % len(titles)
-        self.inbox.append(InboxRecord(len(self.inbox), millis(len(self.inbox)), frame, [(EVENTS_HEADER, header)]))
-
-    def add_tick(self) -> None:
-        at = millis(len(self.inbox))
-        self.inbox.append(InboxRecord(len(self.inbox), at, encode(Frame([Tick(at, "door")])), [(EVENTS_HEADER, b"{}")]))
-
-    async def inbox_bounds(self) -> Bounds:
-        return Bounds(self.inbox_beginning, len(self.inbox))
-
-    async def journal_bounds(self) -> Bounds:
-        return Bounds(0, len(self.journal))
-
-    async def read_inbox(self, start: int, stop: int) -> AsyncIterator[Sequence[InboxRecord]]:
-        self.ranges_read.append((start, stop))
-        await asyncio.sleep(0)
-        yield [record for record in self.inbox if start <= record.offset < stop]
-
-    async def read_journal(self, start: int, stop: int) -> AsyncIterator[Sequence[InboxRecord]]:
-        yield [InboxRecord(offset, 0, value) for offset, value in enumerate(self.journal[start:stop], start)]
-
-    async def append(self, part: bytes) -> int:
-        if self.before_append is not None:
-            await self.before_append()
-        self.journal.append(part)
-        return len(self.journal) - 1
-
-    def titles(self) -> list[str]:
-        """What a reader has in the end: the titles of all alerts by number, each with its events."""
-        model = read_journal(self.journal)
-        return [f"{model.contents[key].title} {model.alerts[key].events}" for key in sorted(model.alerts)]
-
-
-class Driven:
-    """A driver on memory logs, and what it failed with."""
-
-    def __init__(self, logs: MemoryLogs) -> None:
-        self.logs = logs
-        self.failures: list[BaseException] = []
-        self.writers = 0
-        self.driver = PartitionDriver(0, logs, self._new_writer_id, self.failures.append)
-        self.driver.start()
-
-    def _new_writer_id(self) -> str:
-        self.writers += 1
-        return f"writer-{self.writers}"
-
-    async def deliver(self, *offsets: int) -> None:
-        await self.driver.wait_until_ready()
-        """Deliver these, each when the one before it has been decided about."""
-        for offset in offsets:
-            await self.driver.take(self.logs.inbox[offset])
-            await self.until(lambda: self.driver.undecided == 0)
-
-    async def deliver_at_once(self, *offsets: int) -> None:
-        for offset in offsets:
-            await self.driver.take(self.logs.inbox[offset])
-
-    async def until(self, is_true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
-            while not is_true():  # noqa: ASYNC110 - a condition of the test's own: nothing could set an event
-                await asyncio.sleep(0.001)
-
-    async def until_covered(self) -> None:
-        await self.until(lambda: self.driver.covered == len(self.logs.inbox))
-
-
-def run(story: Callable[[Driven], Awaitable[Any]], *titles: str) -> Driven:
-    """Run a story on logs whose inbox begins with these alerts."""
-
-    async def play() -> Driven:
-        logs = MemoryLogs()
-        logs.add(*titles)
-        driven = Driven(logs)
-        await story(driven)
-        await driven.driver.drop()
-        return driven
-
-    return asyncio.run(play())
+from schemas.records import Entry
+from tests.unit.processors.driven import WAIT_SECONDS, Driven, run
+from tests.world import World
 
 
 def test_records_become_entries_in_order() -> None:
@@ -226,12 +120,9 @@ def test_one_entry_is_in_flight_and_what_comes_meanwhile_gathers_in_the_next() -
     async def story(driven: Driven) -> None:
         on_its_way = asyncio.Event()
 
-        async def wait() -> None:
-            await on_its_way.wait()
-
         await driven.until_covered()
         driven.logs.add(*"bcdefg")
-        driven.logs.before_append = wait
+        driven.logs.before_append = on_its_way.wait
         await driven.deliver(1, 2, 3, 4, 5, 6)
         on_its_way.set()
         await driven.until_covered()
@@ -247,10 +138,7 @@ def test_the_next_record_waits_while_too_many_events_are_not_written(monkeypatch
     async def story(driven: Driven) -> None:
         on_its_way = asyncio.Event()
 
-        async def wait() -> None:
-            await on_its_way.wait()
-
-        driven.logs.before_append = wait
+        driven.logs.before_append = on_its_way.wait
         await driven.deliver(1, 2)
         delivering = asyncio.create_task(driven.deliver_at_once(3, 4, 5))
         await asyncio.wait([delivering], timeout=0.05)
@@ -300,12 +188,9 @@ def test_a_resting_driver_finishes_the_entry_in_flight_and_begins_no_other() -> 
     async def story(driven: Driven) -> None:
         on_its_way = asyncio.Event()
 
-        async def wait() -> None:
-            await on_its_way.wait()
-
         await driven.until_covered()
         driven.logs.add("b", "c")
-        driven.logs.before_append = wait
+        driven.logs.before_append = on_its_way.wait
         await driven.deliver(1, 2)
         resting = asyncio.create_task(driven.driver.rest(WAIT_SECONDS))
         await asyncio.wait([resting], timeout=0.01)
@@ -400,161 +285,3 @@ def test_the_inbox_is_not_asked_while_records_come() -> None:
         assert driven.driver.next_inbox == 2
 
     assert run(story, "A", "B").logs.titles() == ["A 1", "B 1"]
-
-
-class Gate:
-    """Holds up a function, called in whichever thread, until it is opened."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        self._open = threading.Event()
-        self.is_reached = False
-
-    def __call__(self, *arguments: Any) -> Any:
-        self.is_reached = True
-        assert self._open.wait(WAIT_SECONDS), "never opened"
-        return self._function(*arguments)
-
-    def open(self) -> None:
-        self._open.set()
-
-
-async def see_another_go_on() -> None:
-    """See that another partition, in the same process, gets its records into the journal."""
-    logs = MemoryLogs()
-    logs.add("x", "y")
-    other = Driven(logs)
-    await other.deliver(1)
-    await other.until_covered()
-    await other.driver.drop()
-
-
-def hold_up_ticks(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    """Hold up decisions about records without alerts of their own; the others are decided at once."""
-    gate = Gate(process_record)
-
-    def process(state: Any, offset: int, timestamp: int, value: Any, headers: Any) -> Any:
-        decide = process_record if read_events_header(headers) else gate
-        return decide(state, offset, timestamp, value, headers)
-
-    monkeypatch.setattr("processors.partition.process_record", process)
-    return gate
-
-
-def test_other_partitions_go_on_while_a_long_decision_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = hold_up_ticks(monkeypatch)
-
-    async def story(driven: Driven) -> None:
-        await driven.until_covered()
-        driven.logs.add_tick()
-        driven.logs.add("a", "b")
-        await driven.deliver_at_once(1, 2, 3)
-        await driven.until(lambda: gate.is_reached)
-        await see_another_go_on()
-        assert (driven.driver.undecided, driven.driver.covered) == (3, 1)
-        gate.open()
-        await driven.until_covered()
-
-    driven = run(story, "a")
-    assert (driven.logs.titles(), driven.logs.ranges_read) == (["a 2", "b 1"], [(0, 1)])
-
-
-def test_nothing_is_sealed_in_the_middle_of_a_long_decision(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = hold_up_ticks(monkeypatch)
-
-    async def story(driven: Driven) -> None:
-        on_its_way = asyncio.Event()
-
-        async def wait() -> None:
-            await on_its_way.wait()
-
-        await driven.until_covered()
-        driven.logs.before_append = wait
-        driven.logs.add("b", "c")
-        driven.logs.add_tick()
-        await driven.deliver_at_once(1, 2, 3)  # "b" is on its way, "c" has gathered
-        await driven.until(lambda: gate.is_reached)
-        on_its_way.set()
-        await driven.until(lambda: driven.driver.covered == 2)
-        await asyncio.sleep(0.01)
-        assert driven.driver.covered == 2
-        gate.open()
-        await driven.until_covered()
-
-    run(story, "a")
-
-
-def test_closing_waits_for_a_long_decision_and_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = hold_up_ticks(monkeypatch)
-
-    async def story(driven: Driven) -> None:
-        await driven.until_covered()
-        driven.logs.add_tick()
-        driven.logs.add("b")
-        await driven.deliver_at_once(1, 2)
-        await driven.until(lambda: gate.is_reached)
-        closing = asyncio.create_task(driven.driver.close(WAIT_SECONDS))
-        await asyncio.wait([closing], timeout=0.02)
-        gate.open()
-        await closing
-
-    assert run(story, "a").driver.covered == 2
-
-
-def test_a_rest_in_the_middle_of_a_long_decision_loses_and_doubles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = hold_up_ticks(monkeypatch)
-
-    async def story(driven: Driven) -> None:
-        await driven.until_covered()
-        driven.logs.add_tick()
-        driven.logs.add("a", "b")
-        await driven.deliver_at_once(1, 2)
-        await driven.until(lambda: gate.is_reached)
-        await driven.driver.rest(0.01)
-        await driven.driver.resume()
-        assert driven.driver.next_inbox == 2
-        await driven.deliver_at_once(1, 2, 3)
-        gate.open()
-        await driven.until_covered()
-
-    driven = run(story, "a")
-    assert (driven.logs.titles(), driven.logs.ranges_read, driven.writers) == (["a 2", "b 1"], [(0, 1)], 1)
-
-
-def test_a_fault_in_a_long_decision_ends_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> None:
-        raise MemoryError("out of memory")
-
-    async def story(driven: Driven) -> None:
-        await driven.until_covered()
-        monkeypatch.setattr("processors.partition.process_record", fail)
-        driven.logs.add_tick()
-        await driven.deliver_at_once(1)
-        await driven.until(lambda: bool(driven.failures))
-
-    driven = run(story, "a")
-    assert ([type(failure) for failure in driven.failures], driven.driver.covered) == ([MemoryError], 1)
-
-
-def test_other_partitions_go_on_while_a_large_entry_is_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(seal)
-
-    def seal_large(gathering: Any, *rest: Any) -> Any:
-        return (gate if len(gathering.alerts) > 2 else seal)(gathering, *rest)
-
-    monkeypatch.setattr("processors.partition.LARGE_ENTRY", 2)
-    monkeypatch.setattr("processors.partition.seal", seal_large)
-
-    async def story(driven: Driven) -> None:
-        await driven.until_covered()
-        driven.logs.add_together("b", "c", "d")
-        driven.logs.add("e")
-        await driven.deliver(1)
-        await driven.until(lambda: gate.is_reached)
-        await see_another_go_on()
-        await driven.deliver(2)
-        assert (driven.driver.undecided, driven.driver.covered) == (0, 1)
-        gate.open()
-        await driven.until_covered()
-
-    assert run(story, "a").logs.titles() == ["a 1", "b 1", "c 1", "d 1", "e 1"]
