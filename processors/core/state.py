@@ -112,7 +112,7 @@ class State(Undoable):
         self.mutes.note_alert(old, alert)
         self._index_identity(alert)
         self._index_membership(key, old, alert)
-        if alert.forget_at is not None or alert.steady_at is not None:
+        if alert.forget_at is not None or alert.steady_at is not None or alert.hold_until is not None:
             self._timers.note(OF_ALERTS, old, alert)
         if alert.expires_at is not None and alert.expires_at < self._expiry_of.get(key, FOR_EVER):
             self._expiry_of[key] = alert.expires_at
