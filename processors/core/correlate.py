@@ -6,7 +6,6 @@ joining changes in the incident (`incidents.py`), what the end of an alert does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from processors.core import incidents, publication
 from processors.core.attempt import attempt_each
 from processors.core.content import content_of, lookup_of
+from processors.core.decisions import Key
 from processors.core.rules import group_values
 from processors.core.state import State, group_key
 from processors.core.work import IncidentChange, Round
@@ -31,7 +31,7 @@ class Gathering:
     rule: IncidentRule | None = None
     group: Group = field(default_factory=list)
     own: int | None = None
-    numbers: list[int] = field(default_factory=list)
+    numbers: dict[int, None] = field(default_factory=dict)
 
 
 def correlate(round: Round) -> None:
@@ -39,19 +39,23 @@ def correlate(round: Round) -> None:
     if not round.firing:
         return
     state = round.state
-    worse: list[AlertState] = []
+    worse: dict[int, AlertState] = {}
     gatherings: dict[tuple[str, str], Gathering] = {}
-    for key in round.firing:
-        alert = state.alerts.get(key)
-        if alert is None or not takes_part(alert):
-            continue
-        incident = state.incident_of(alert)
-        if incident is None or not incident.is_open:
-            _file(state, alert, incident, gatherings)
-        elif incidents.is_worse(alert.severity, alert.worst_severity):
-            worse.append(alert)
-    attempt_each(state, _in_order(state, worse), partial(_worsen, round), _problem_of_alert)
+    attempt_each(state, round.firing, partial(_sort_out, state, worse, gatherings), _problem_of_alert)
+    attempt_each(state, _in_order(state, list(worse.values())), partial(_worsen, round), _problem_of_severity)
     attempt_each(state, gatherings.values(), partial(_gather, round), _problem)
+
+
+def _sort_out(state: State, worse: dict[int, AlertState], gatherings: dict[tuple[str, str], Gathering], key: Key) -> None:
+    """Put an alert to those that are worse than their open incident knows, or file it where it belongs."""
+    alert = state.alerts.get(key)
+    if alert is None or not takes_part(alert):
+        return
+    incident = state.incident_of(alert)
+    if incident is None or not incident.is_open:
+        _file(state, alert, incident, gatherings)
+    elif incidents.is_worse(alert.severity, alert.worst_severity):
+        worse[alert.number] = alert
 
 
 def takes_part(alert: AlertState) -> bool:
@@ -66,7 +70,7 @@ def _file(state: State, alert: AlertState, own: IncidentState | None, gatherings
     project, number = key = (alert.project, alert.number)
     if own is not None and _may_return(state, own):
         place = (project, f"#{own.number}")
-        gatherings.setdefault(place, Gathering(project, own=own.number)).numbers.append(number)
+        gatherings.setdefault(place, Gathering(project, own=own.number)).numbers[number] = None
         return
     rules = state.rules.of(project)
     known = (state.rules.version, alert.content_hash, alert.severity, alert.status)
@@ -82,7 +86,10 @@ def _file(state: State, alert: AlertState, own: IncidentState | None, gatherings
     found = gatherings.get(place)
     if found is None:
         found = gatherings[place] = Gathering(project, rule, group)
-    found.numbers.append(number)
+    found.numbers[number] = None
+    if alert.waiting_group not in (None, place[1]):  # it belongs elsewhere now: nobody there may take it
+        _name_as_cause(state, alert)
+        state.change_alert(alert, waiting_group=None)
 
 
 def _may_return(state: State, own: IncidentState) -> bool:
@@ -235,12 +242,13 @@ def _enough(state: State, rule: IncidentRule, key: str, alerts: list[AlertState]
 
 
 def _problem(gathering: Gathering, error: Exception) -> str:
-    return f"alerts {_named(gathering.project, gathering.numbers)} could not be put to the rules: {error!r}"
+    numbers = ", ".join(f"#{number}" for number in gathering.numbers)
+    return f"alerts {numbers} of {gathering.project} could not be put to the rules: {error!r}"
 
 
-def _problem_of_alert(alert: AlertState, error: Exception) -> str:
+def _problem_of_alert(key: Key, error: Exception) -> str:
+    return f"alert {key[0]}/{key[1]} could not be put to the rules: {error!r}"
+
+
+def _problem_of_severity(alert: AlertState, error: Exception) -> str:
     return f"alert {alert.project}/{alert.number} could not worsen its incident: {error!r}"
-
-
-def _named(project: str, numbers: Sequence[int]) -> str:
-    return ", ".join(f"{project}/{number}" for number in numbers)

@@ -2,8 +2,10 @@
 
 A story: `says`, `config` (all that a project has, durations in seconds), `steps`, and what holds at the end: `alerts`,
 `incidents`, `silences`, `notifications`, `outcomes` (of events), `answers` (to commands, in order; to one about many
-alerts a list), `timeline` in short or as `entries` in full, `forgotten`. A step is `{at, send: [events], format?,
-integration?, received?: by a door, if not then, source?, total?: of the request that this is a part of}`, `{at}` (nothing but time), `{at, tick}`, `{at, config}` or `{at, command: acknowledge alert 1, with?: its arguments, by?, id?}`;
+alerts a list), `timeline` in short or as `entries` in full, `forgotten`. A step is one of
+`{at, send: [events], format?, integration?, received?, source?, total?}`, where `received` is when a door had it, if not
+then, and `total` the count of the whole request that this is a part of; `{at}` (nothing but time); `{at, tick}`;
+`{at, config}`; `{at, command: acknowledge alert 1, with?: its arguments, by?, id?}`;
 a command's times are seconds of the virtual clock, its arguments as text are sent as they are. The clock ticks each
 second in between, unless the story says `ticks: false`, but not within `stopped: [from, to]`; so does a door with
 `doors: true`, but not within `shut: [from, to]`.
