@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from processors.core import incidents, publication
 from processors.core.attempt import attempt_each
@@ -43,7 +42,8 @@ def correlate(round: Round) -> None:
     gatherings: dict[tuple[str, str], Gathering] = {}
     attempt_each(state, round.firing, partial(_sort_out, state, worse, gatherings), _problem_of_alert)
     attempt_each(state, _in_order(state, list(worse.values())), partial(_worsen, round), _problem_of_severity)
-    attempt_each(state, gatherings.values(), partial(_gather, round), _problem)
+    returning_first = sorted(gatherings.values(), key=lambda gathering: gathering.own is None)
+    attempt_each(state, returning_first, partial(_gather, round), _problem)
 
 
 def _sort_out(state: State, worse: dict[int, AlertState], gatherings: dict[tuple[str, str], Gathering], key: Key) -> None:
@@ -183,18 +183,15 @@ def _join_all(round: Round, home: IncidentState, alerts: list[AlertState], chang
 def _in_order(state: State, alerts: list[AlertState]) -> list[AlertState]:
     """Put alerts in the order in which they count, whatever the order of their events: the first names an incident.
 
-    Those that were there before by their numbers; then the new ones: steady, the worst, those that began first, by title.
+    Those that came first; of one request the steady ones, the worst, those that began first, at last by title.
     """
-    if len(alerts) < 2:
-        return alerts
+    return sorted(alerts, key=partial(_place, state)) if len(alerts) > 1 else alerts
 
-    def place(alert: AlertState) -> tuple[Any, ...]:
-        if alert.version > 1 or alert.offset != state.cause.offset:
-            return 0, alert.number
-        severity, title = SEVERITIES.index(alert.severity), content_of(state, alert).title
-        return 1, alert.is_flapping, severity, alert.started_at, title, alert.fingerprint, alert.identity, alert.content_hash
 
-    return sorted(alerts, key=place)
+def _place(state: State, alert: AlertState) -> tuple[int, bool, int, int, str, str, bytes, bytes]:
+    severity, title = SEVERITIES.index(alert.severity), content_of(state, alert).title
+    came = (alert.first_seen_at, alert.is_flapping, severity, alert.started_at)
+    return *came, title, alert.fingerprint, alert.identity, alert.content_hash
 
 
 def _name_as_cause(state: State, alert: AlertState) -> None:

@@ -287,7 +287,7 @@ class Naive:
                 members.append([])
             if alert not in members[places.index(place)]:
                 members[places.index(place)].append(alert)
-        for (own, rule, group), alerts in zip(places, members, strict=True):
+        for (own, rule, group), alerts in sorted(zip(places, members, strict=True), key=lambda filed: filed[0][0] is None):
             if own is not None:
                 own.is_open = True
                 for alert in alerts:
