@@ -176,7 +176,10 @@ class Project(Settings, frozen=True):
     ] = 24 * 60 * MINUTE_MILLIS
     resolved_by_hand_holds: Annotated[
         Duration,
-        Doc("An alert that a person resolved and that is merely sent again stays resolved for so long. `0m`: it fires again at once."),
+        Doc(
+            "An alert that a person resolved and that is merely sent again stays resolved for so long. "
+            "`0m`: it fires again at once."
+        ),
     ] = 60 * MINUTE_MILLIS
     members: Annotated[dict[Name, Role], Doc("People by their keys, and what they may do.")] = {}
 
