@@ -26,6 +26,7 @@ from processors.driver import PartitionDriver
 from processors.kafka_logs import EntryProducer, KafkaLogs
 from processors.partition import InboxRecord
 from schemas.errors import TocsinError, Unavailable
+from schemas.first_use import use_each_type_once
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.telemetry import PROCESSES, configure_logging, serve_metrics
@@ -61,6 +62,7 @@ def run(settings: Settings) -> None:
     configure_logging()
     for library in ("faust", "mode", "aiokafka", "kafka"):
         logging.getLogger(library).setLevel(LIBRARIES_LEVEL)
+    use_each_type_once()
     faust_patches.apply()
     _look_for_garbage_less_often()
     with tempfile.TemporaryDirectory(prefix="tocsin-worker-") as data:

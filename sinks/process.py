@@ -10,6 +10,7 @@ from threading import Event
 import structlog
 
 from schemas.errors import OperatorError
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import PROCESSES, configure_logging, serve_metrics
 from sinks.journal import KafkaJournal
@@ -31,6 +32,7 @@ def run(settings: Settings, name: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     build = find_sink(name)
+    use_each_type_once()
     sink = build(settings)
     journal = KafkaJournal(settings, name, sink.takes_all_partitions, sink.linger_seconds)
     reader = Reader(name, sink, journal, sink_for_large=build(settings) if may_work_beside_another(sink) else None)

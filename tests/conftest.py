@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import settings as properties
 
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from tests.servers import running_kafka, running_postgres, with_prefix
 from tocsin.embedded import topics
@@ -29,6 +30,7 @@ gc.disable()
 
 def pytest_collection_finish() -> None:
     """Keep what was imported out of the collector's rounds: going through it again and again took 5 % of the unit tests."""
+    use_each_type_once()  # some tests have threads
     gc.collect()
     gc.freeze()
     gc.enable()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import OperatorError, Unavailable
+from schemas.first_use import use_each_type_once
 from schemas.settings import PREFIX, Address, Settings
 from tocsin import state
 from tocsin.embedded import kafka, ports, postgres
@@ -44,6 +45,7 @@ def run(settings: Settings, only: list[str] | None = None) -> None:
 
     Raises `OperatorError` when the directory is in use or the set-up cannot work, `Unavailable` when a server does not come up.
     """
+    use_each_type_once()
     settings = dataclasses.replace(
         settings,
         data=settings.data.resolve(),

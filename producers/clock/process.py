@@ -19,6 +19,7 @@ from producers.follow_configuration import ConfigurationFollower
 from producers.inbox import Counted, KafkaInbox
 from schemas.clock import now_millis
 from schemas.errors import Unavailable
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
 from schemas.topics import INBOX
@@ -34,6 +35,7 @@ Wakes = SimpleQueue[Literal["configuration", "stop"]]
 
 def run(settings: Settings) -> None:
     """Tick and distribute until SIGTERM or SIGINT."""
+    use_each_type_once()
     wakes: Wakes = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: wakes.put("stop"))

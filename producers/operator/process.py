@@ -30,6 +30,7 @@ from producers.serve import build_server
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
 from schemas.errors import SettingsError
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
 from schemas.topics import INBOX
@@ -45,6 +46,7 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened or no database is named."""
     if not settings.database_url:
         raise SettingsError("TOCSIN_DATABASE_URL is empty: the operator door reads PostgreSQL")
+    use_each_type_once()
     with contextlib.closing(open_listener(settings, settings.operator_listen)) as listener:
         uvloop.run(Operator(settings, listener).serve())
 

@@ -27,12 +27,14 @@ from producers.webhook.app import App, Parts
 from producers.webhook.database import Database
 from producers.webhook.doors import Doors, index_doors
 from producers.webhook.failures import Failures
+from producers.webhook.formats.recognise import vendors
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
 from schemas.topics import INBOX
@@ -47,6 +49,8 @@ RETRY_SECONDS = 1.0
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened."""
+    vendors()  # loads them, and so the types of plug-ins
+    use_each_type_once()
     with contextlib.closing(open_listener(settings, settings.webhook_listen)) as listener:
         uvloop.run(Webhook(settings, listener).serve())
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from schemas.first_use import use_each_type_once
 from tests.crash import slack
 from tests.crash.audit import audit
 from tests.crash.kills import Kills
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=20_000, help="at least so many must have been accepted")
     parser.add_argument("--only", action="append", default=[], help="do only actions whose name holds this (repeatable)")
     options = parser.parse_args()
+    use_each_type_once()
     with scratch_directory() as data:
         return campaign(data, options.seed, options.seconds, options.events, options.only)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from schemas.clock import now_millis
 from schemas.errors import TocsinError, Unavailable
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.topics import partition_of
 from tocsin.asking import Asking
@@ -42,6 +43,7 @@ def run(settings: Settings, once: bool) -> None:
 
     Raises `DemoFailed` when an expectation did not hold, `Unavailable` or `OperatorError` when something did not start.
     """
+    use_each_type_once()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     teller = Teller(Console(), now_millis)
     teller.say("tocsin demo: an outage of the example shop, through the real pipeline. Times of day are UTC.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -66,8 +66,8 @@ class Entry(msgspec.Struct, frozen=True):
     text: str
 
 
-class List(msgspec.Struct, Generic[T], frozen=True):
-    items: list[T]
+class List(msgspec.Struct, frozen=True):
+    items: list[msgspec.Raw]
     next: str | None = None
 
 
@@ -129,18 +129,16 @@ class Operator:
         """Read what happened in an incident, by time; its first 100 entries, none of one that is not there."""
         if incident not in [found.number for found in self.incidents()]:
             return []
-        page: List[Entry] = _get(self._client, f"/incidents/{incident}/timeline", List[Entry], {"limit": 100})
-        return page.items
+        return _get_list(self._client, f"/incidents/{incident}/timeline", Entry, {"limit": 100})[0]
 
     def _all(self, path: str, kind: type[T], statuses: tuple[str, ...]) -> list[T]:
         query: dict[str, Any] = {"status": list(statuses), "sort": "number"}
         items: list[T] = []
         while True:
-            page: List[T] = _get(self._client, path, List[kind], query)  # type: ignore[valid-type]
-            items += page.items
-            if page.next is None:
+            page, query["cursor"] = _get_list(self._client, path, kind, query)
+            items += page
+            if query["cursor"] is None:
                 return items
-            query["cursor"] = page.next
 
 
 class StatusPage:
@@ -155,8 +153,7 @@ class StatusPage:
 
     def read(self) -> Page:
         """Read the summary; raises `Unavailable` while nothing has been published."""
-        page: Page = _get(self._client, "/api/v2/summary.json", Page, {})
-        return page
+        return _get(self._client, "/api/v2/summary.json", Page, {})
 
     def is_there(self) -> bool:
         """Say whether something has been published."""
@@ -190,7 +187,16 @@ class ReadModel:
             raise Unavailable(f"PostgreSQL: {str(error).strip()}") from error
 
 
-def _get(client: httpx.Client, path: str, kind: Any, query: dict[str, Any]) -> Any:
+def _get_list(client: httpx.Client, path: str, kind: type[T], query: dict[str, Any]) -> tuple[list[T], str | None]:
+    """Read one page of a list; give its items, and the cursor of the next page."""
+    page = _get(client, path, List, query)
+    try:
+        return [msgspec.json.decode(item, type=kind) for item in page.items], page.next
+    except msgspec.DecodeError as error:
+        raise Unavailable(f"{client.base_url}{path}: {error}") from error
+
+
+def _get(client: httpx.Client, path: str, kind: type[T], query: dict[str, Any]) -> T:
     try:
         response = client.get(path, params=query)
         response.raise_for_status()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from schemas.errors import Unavailable
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.topics import INBOX, JOURNAL
 from tocsin.cluster import admin_client, end_offsets, lag_by_group
@@ -36,6 +37,7 @@ class Reading:
 
 def run(settings: Settings) -> None:
     """Print until SIGTERM. A server that does not answer is said once, and asked again each second."""
+    use_each_type_once()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 
 TYPES = {
@@ -81,6 +82,7 @@ def _find(root: Path, path: str) -> Path | None:
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM."""
+    use_each_type_once()
     directory = Path(settings.statuspage_dir or settings.data / "statuspage")
     listen = settings.statuspage_listen
     uvicorn.run(
