@@ -20,12 +20,18 @@ from schemas.settings import Settings
 
 
 class ProcessState(TypedDict):
-    """One line of `tocsin status`; `pid` is None while the process is not there."""
+    """One line of `tocsin status`; `pid` is None while the process is not there.
+
+    `signals` counts by name the signals that it died by; `last_end` says how it ended last, None while it never has.
+    """
 
     name: str
     pid: int | None
     state: str
     restarts: int
+    signals: dict[str, int]
+    last_end: str | None
+    last_end_at: str | None
 
 
 class StackState(TypedDict):

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Literal
 
+from schemas.clock import now_millis
 from tocsin.embedded.launch import Child, kill, popen_options
+from tocsin.ends import End, end_of, failed_start
 from tocsin.output import Output
 from tocsin.processes import Stage
 from tocsin.state import ProcessState
@@ -37,6 +40,9 @@ class Kept:
     source: Callable[[], Child]
     state: Literal["starting", "running", "waiting", "stopped"] = "starting"
     restarts: int = 0
+    signals: Counter[str] = field(default_factory=Counter)
+    """How often it died by each signal that we did not send."""
+    last_end: End | None = None
     process: asyncio.subprocess.Process | None = None
     child: Child | None = None
     task: asyncio.Task[None] | None = None
@@ -46,15 +52,25 @@ class Kept:
         """Give the line for `tocsin status`."""
         return {
             "name": self.name, "pid": self.process.pid if self.process else None, "state": self.state, "restarts": self.restarts,
+            "signals": dict(self.signals),
+            "last_end": self.last_end.how if self.last_end else None, "last_end_at": self.last_end.at if self.last_end else None,
         }  # fmt: skip
+
+    def note(self, end: End) -> None:
+        """Count an end that nobody asked for."""
+        self.restarts += 1
+        self.last_end = end
+        if end.signal is not None:
+            self.signals[end.signal] += 1
 
 
 class Supervisor:
     """The children of one stack. All methods are for the event loop of the main thread, which must outlive the children."""
 
-    def __init__(self, output: Output, changed: Callable[[], None]) -> None:
+    def __init__(self, output: Output, changed: Callable[[], None], now_millis: Callable[[], int] = now_millis) -> None:
         self._output = output
         self._changed = changed
+        self._now_millis = now_millis
         self._kept: list[Kept] = []
 
     def keep(self, name: str, stage: Stage, source: Callable[[], Child]) -> Kept:
@@ -96,25 +112,25 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while not kept.ending.is_set():
             started = loop.time()
-            outcome = await self._live(kept)
+            end = await self._live(kept)
             if kept.ending.is_set():
                 break
             if loop.time() - started > HEALTHY_AFTER_SECONDS:
                 delay = FIRST_DELAY_SECONDS
-            kept.restarts += 1
+            kept.note(end)
             self._move(kept, "waiting")
-            self._output.say(f"{kept.name} {outcome}; it starts again in {delay:g} s")
+            self._output.say(f"{kept.name} {end.how}; it starts again in {delay:g} s")
             await _wait(kept.ending, delay)
             delay = min(delay * 2, LONGEST_DELAY_SECONDS)
         self._move(kept, "stopped")
 
-    async def _live(self, kept: Kept) -> str:
-        """Run one life of a child; give what became of it, as the end of a sentence."""
+    async def _live(self, kept: Kept) -> End:
+        """Run one life of a child; give what became of it."""
         try:
             kept.child = kept.source()
             kept.process, pump = await self._spawn(kept.child)
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting now (a full disk, a missing file) may be gone next time
-            return f"could not be started: {error}"
+            return failed_start(error, self._now_millis())
         if kept.ending.is_set():  # asked to end while it was being made
             kept.process.send_signal(kept.child.stop_signal)
         self._move(kept, "running")
@@ -122,7 +138,7 @@ class Supervisor:
         kill(kept.process.pid)  # what it has left behind in its group
         await _finish(pump)
         kept.process = None
-        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return end_of(code, self._now_millis())
 
     async def _end(self, kept: Kept, deadline: float) -> None:
         kept.ending.set()

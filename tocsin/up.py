@@ -25,6 +25,7 @@ from schemas.settings import PREFIX, Address, Settings
 from tocsin import state
 from tocsin.embedded import kafka, ports, postgres
 from tocsin.embedded.launch import Child
+from tocsin.ends import signal_name
 from tocsin.exits import NOT_REACHABLE
 from tocsin.output import Output
 from tocsin.processes import Process, Stage, select
@@ -59,9 +60,12 @@ def run(settings: Settings, only: list[str] | None = None) -> None:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Give our own environment with the settings written over it: what each process is started with."""
+    """Give our own environment with the settings written over it: what each process is started with.
+
+    A process that dies by a fault in a library then says in its log which line of Python it was at.
+    """
     values = {PREFIX + field.name.upper(): str(getattr(settings, field.name)) for field in dataclasses.fields(Settings)}
-    return {**os.environ, **values, "PYTHONUNBUFFERED": "1"}
+    return {"PYTHONFAULTHANDLER": "1", **os.environ, **values, "PYTHONUNBUFFERED": "1"}
 
 
 class Stack:
@@ -151,6 +155,8 @@ class Stack:
 
     async def _command(self, *arguments: str) -> None:
         code = await self.supervisor.run(self._child("setup", arguments))
+        if code < 0:
+            raise Unavailable(f"`tocsin {' '.join(arguments)}` was ended by {signal_name(-code)}")
         if code == NOT_REACHABLE:
             raise Unavailable(f"`tocsin {' '.join(arguments)}` could not reach its server; its reason stands above")
         if code != 0:

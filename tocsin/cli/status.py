@@ -62,6 +62,7 @@ def render(found: dict[str, Any]) -> str:
     for process in found["processes"]:
         shape = SHAPES.get(process["state"], "○")
         lines.append(f"{shape} {process['name']:18} {process['state']:9} {process['pid'] or '–':>8} {process['restarts']:>9}")
+    lines += _ends(found["processes"], found["data"])
     if found["lag"]:
         lines += ["", f"  {'consumer group':28} {'records behind':>14}"]
     lines += [f"  {group:28} {lag:>14,}" for group, lag in found["lag"].items()]
@@ -70,6 +71,18 @@ def render(found: dict[str, Any]) -> str:
 
         lines += render_ledger(found["ledger"])
     return "\n".join(lines)
+
+
+def _ends(processes: list[dict[str, Any]], data: str) -> list[str]:
+    """Tell of each process that ended by itself how it did so last, and of what it died how often."""
+    lines = []
+    for process in processes:
+        if process.get("last_end") is not None:  # a supervisor of an earlier version does not say
+            counts = ", ".join(f"{name} {count}×" for name, count in process["signals"].items())
+            died = f" (died by {counts})" if counts else ""
+            log = f"{data}/log/{process['name']}.log"
+            lines.append(f"▲ {process['name']} {process['last_end']} at {process['last_end_at']}{died}; its last words: {log}")
+    return ["", *lines] if lines else []
 
 
 def _ask_kafka(settings: Settings) -> tuple[dict[str, int], list[dict[str, Any]], str | None]:

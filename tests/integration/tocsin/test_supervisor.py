@@ -44,6 +44,8 @@ def test_what_is_killed_starts_again(stack: RunningStack, name: str) -> None:
     wait_until(lambda: stack.pid_of(name) not in (None, killed), f"{name} runs again")
     wait_until(lambda: stack.command("topics", "create", "--wait", "30").returncode == 0, "Kafka answers")
     wait_until(lambda: stack.status()["health"] == "ready", "all is well")
+    (told,) = (process for process in stack.status()["processes"] if process["name"] == name)
+    assert (told["restarts"], told["signals"], told["last_end"]) == (1, {"SIGKILL": 1}, "was ended by SIGKILL")
 
 
 def test_a_second_supervisor_on_the_same_data_is_refused(stack: RunningStack) -> None:

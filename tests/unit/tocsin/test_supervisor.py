@@ -28,7 +28,7 @@ def play(directory: Path, scene: Callable[[Supervisor], Awaitable[None]]) -> Non
 
     async def run() -> None:
         output = Output(directory)
-        stage = Supervisor(output, lambda: None)
+        stage = Supervisor(output, lambda: None, lambda: 1_800_000_000_000)
         try:
             await scene(stage)
         finally:
@@ -75,6 +75,20 @@ def test_a_child_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypat
     play(tmp_path, scene)
 
 
+def test_a_child_that_dies_by_a_signal_is_counted_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.004)
+    ends = ["kill -SEGV $$", "kill -SEGV $$", "kill -KILL $$", "exit 70", "kill -37 $$", "sleep 60"]
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("frail", Stage.DOORS, lambda: shell("frail", f"ulimit -c 0; {ends[kept.restarts]}"))
+        await until(lambda: kept.restarts == 5 and starts(kept))
+        described = kept.describe()
+        assert described["signals"] == {"SIGSEGV": 2, "SIGKILL": 1, "signal 37": 1}
+        assert (described["last_end"], described["last_end_at"]) == ("was ended by signal 37", "2027-01-15T08:00:00Z")
+
+    play(tmp_path, scene)
+
+
 def test_children_are_stopped_stage_by_stage(tmp_path: Path) -> None:
     ends = tmp_path / "ends"
 
@@ -98,7 +112,8 @@ def test_a_child_that_ignores_the_request_is_killed_at_its_deadline(tmp_path: Pa
         log = tmp_path / "deaf.log"
         await until(lambda: log.exists() and log.read_text() == "up\n")
         await stage.stop()
-        assert kept.describe() == {"name": "deaf", "pid": None, "state": "stopped", "restarts": 0}
+        described = kept.describe()
+        assert (described["pid"], described["state"], described["restarts"], described["signals"]) == (None, "stopped", 0, {})
 
     play(tmp_path, scene)
     assert "deaf did not stop in time and is killed" in (tmp_path / "tocsin.log").read_text()

@@ -1,0 +1,45 @@
+"""What `tocsin status` says on a terminal of what it found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.cli.status import render
+
+
+def process(name: str, **more: Any) -> dict[str, Any]:
+    lives = {"pid": 7, "state": "running", "restarts": 0, "signals": {}, "last_end": None, "last_end_at": None}
+    return {"name": name, **lives, **more}
+
+
+def found(**more: Any) -> dict[str, Any]:
+    nothing: dict[str, Any] = {
+        "health": "ready", "problem": None, "pid": 1, "processes": [], "lag": {}, "ledger": [],
+        "kafka": "k:1", "database_url": "postgresql://here", "addresses": {}, "data": "/data",
+    }  # fmt: skip
+    return {**nothing, **more}
+
+
+def test_a_process_that_died_by_a_signal_is_named_with_its_log() -> None:
+    died = process(
+        "process", restarts=3, signals={"SIGSEGV": 2, "SIGKILL": 1}, last_end="was ended by SIGKILL",
+        last_end_at="2027-01-15T08:00:00Z",
+    )  # fmt: skip
+    said = render(found(processes=[died, process("webhook")])).splitlines()
+    assert said[-1] == (
+        "▲ process was ended by SIGKILL at 2027-01-15T08:00:00Z (died by SIGSEGV 2×, SIGKILL 1×); "
+        "its last words: /data/log/process.log"
+    )
+
+
+def test_a_process_that_ended_by_itself_is_named_without_a_signal() -> None:
+    ended = process("clock", restarts=1, last_end="ended with exit code 3", last_end_at="2027-01-15T08:00:00Z")
+    said = render(found(processes=[ended])).splitlines()
+    assert said[-1] == "▲ clock ended with exit code 3 at 2027-01-15T08:00:00Z; its last words: /data/log/clock.log"
+
+
+def test_of_processes_that_never_ended_nothing_more_is_said() -> None:
+    said = render(
+        found(processes=[process("webhook"), {"name": "old", "pid": 8, "state": "running", "restarts": 1}])
+    ).splitlines()
+    assert [line.split()[1] for line in said[-2:]] == ["webhook", "old"]
