@@ -14,6 +14,14 @@ VERSION_SUFFIX = ".v1"
 DAY_MILLIS = 86_400_000
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """Above the largest frame or part (512 KiB and 900 KiB), with room for one record that alone exceeds them."""
+EVERY_TOPIC = {
+    "max.message.bytes": str(MAX_MESSAGE_BYTES),
+    "retention.bytes": "-1",
+    "unclean.leader.election.enable": "false",
+    "compression.type": "producer",
+}
+"""Written out though Kafka's own defaults are the same but for the first: a cluster's defaults may differ. With another
+`compression.type` the broker would compress anew what we wrote, at each record's cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +44,9 @@ class Topic:
     def kafka_settings(self, min_insync_replicas: int) -> dict[str, str]:
         """Give the topic's settings as Kafka names them."""
         settings = {
+            **EVERY_TOPIC,
             "cleanup.policy": self.cleanup,
             "min.insync.replicas": str(min_insync_replicas),
-            "max.message.bytes": str(MAX_MESSAGE_BYTES),
             **self.settings,
         }
         if self.retention_days is not None:

@@ -1,7 +1,8 @@
 """Runs `tocsin` with the arguments given until it starts its first thread or child, or first turns to the network, after
 which others may start threads; then prints which types msgspec had used and which not, as JSON, and ends.
 
-A program of its own: `python -m tests.first_thread webhook`.
+A program of its own: `python -m tests.first_thread webhook`. A process compares its topics with what is declared before
+anything else, and the thread that this needs has ended then; to look at that thread instead: `--comparing webhook`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from typing import Any
 
 from schemas import first_use
+from tocsin import topic_check
 from tocsin.cli.main import main
 
 STEPS = ("_thread.start_new_thread", "socket.bind", "socket.connect", "socket.getaddrinfo")
@@ -38,7 +40,11 @@ def run() -> None:
             print(json.dumps({"used": names_of(used), "unused": names_of(unused)}), flush=True)
             os._exit(0)
 
-    first_use.use_each_type_once = note_use
+    first_use.use_each_type_once = topic_check.use_each_type_once = note_use
+    if sys.argv[1] == "--comparing":
+        del sys.argv[1]
+    else:
+        topic_check.check_at_start = lambda *_: None
     sys.addaudithook(tell_and_end)
     main()
 

@@ -15,7 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from kafka.admin import ConfigResource, ConfigResourceType
+
 from schemas.settings import Settings
+from schemas.topics import Topic
+from tocsin.cluster import admin_client
 from tocsin.embedded import kafka, launch, postgres
 
 READY_SECONDS = 90
@@ -69,6 +73,14 @@ def running_postgres() -> Iterator[str]:
 def with_prefix(settings: Settings, prefix: str) -> Settings:
     """Give settings whose topics and groups are nobody else's."""
     return dataclasses.replace(settings, topic_prefix=prefix)
+
+
+def change_topic(settings: Settings, topic: Topic, **changes: str) -> None:
+    """Set settings of a topic, written with `_` for their dots, as an administrator does."""
+    name, changes = topic.full_name(settings.topic_prefix), {key.replace("_", "."): value for key, value in changes.items()}
+    with admin_client(settings) as client:
+        answers = client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, changes)])
+    assert answers == {"topic": {name: "OK"}}
 
 
 def wait_until(is_true: Callable[[], bool], what: str, seconds: float = 30) -> None:

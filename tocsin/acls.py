@@ -10,13 +10,14 @@ from schemas.topics import TOPICS
 def render(prefix: str, bootstrap_servers: str) -> Iterator[str]:
     """Yield one `kafka-acls.sh` command for each permission, as principals `User:tocsin-<process>`."""
     command = f"kafka-acls.sh --bootstrap-server {bootstrap_servers} --add"
+    looking = "--operation Describe --operation DescribeConfigs"  # each process compares its topics with what is declared
     readers: set[str] = set()
     for topic in TOPICS:
         name = topic.full_name(prefix)
         for writer in sorted(topic.writers):
-            yield f"{command} --allow-principal {_principal(writer)} --operation Write --operation Describe --topic {name}"
+            yield f"{command} --allow-principal {_principal(writer)} --operation Write {looking} --topic {name}"
         for reader in sorted(topic.readers):
-            yield f"{command} --allow-principal {_principal(reader)} --operation Read --operation Describe --topic {name}"
+            yield f"{command} --allow-principal {_principal(reader)} --operation Read {looking} --topic {name}"
             readers.add(reader)
     for reader in sorted(readers):
         yield (

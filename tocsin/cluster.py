@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from kafka import TopicPartition
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, OffsetSpec
 from kafka.errors import KafkaError
 
 from schemas.errors import OperatorError, Unavailable
 from schemas.kafka import client_options
 from schemas.settings import Settings
+from tocsin.topic_differences import ActualTopic
 
 ANSWER_SECONDS = 10
 RETRY_MILLIS = 300
@@ -55,6 +56,22 @@ def partitions_of(client: KafkaAdminClient, names: list[str]) -> dict[str, int]:
     """Give the partition count of each topic that exists."""
     found: list[dict[str, Any]] = client.describe_topics(names) if names else []
     return {topic["name"]: len(topic["partitions"]) for topic in found if topic["error_code"] == 0}
+
+
+def describe_topics(client: KafkaAdminClient, names: list[str]) -> dict[str, ActualTopic]:
+    """Give what each topic that exists is like: partitions, replicas, settings."""
+    found = {topic["name"]: topic["partitions"] for topic in client.describe_topics(names) if topic["error_code"] == 0}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in found]
+    settings = client.describe_configs(asked, config_filter="all").get("topic", {}) if asked else {}
+    return {
+        name: ActualTopic(
+            partitions=len(partitions),
+            replicas=min(len(partition["replica_nodes"]) for partition in partitions),
+            # kafka-python gives none, and no error, where the broker does not let us read them.
+            settings={key: entry["value"] for key, entry in settings.get(name, {}).items()} or None,
+        )
+        for name, partitions in found.items()
+    }
 
 
 def end_offsets(client: KafkaAdminClient, topics: dict[str, int]) -> dict[tuple[str, int], int]:

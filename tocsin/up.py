@@ -74,6 +74,7 @@ class Stack:
     def __init__(self, settings: Settings, processes: list[Process]) -> None:
         self.settings = settings
         self.processes = processes
+        self.has_own_kafka = not settings.kafka
         self.health = "starting"
         self.output = Output(settings.data / "log")
         self.supervisor = Supervisor(self.output, self._write_state)
@@ -146,7 +147,9 @@ class Stack:
 
     async def _prepare_servers(self) -> None:
         """Topics, and tables where somebody uses them; then the configuration, which needs the topics."""
-        steps = [self._command("topics", "create", "--wait", str(READY_SECONDS))]
+        # Without topics nothing starts, the command that mends them included: our own Kafka's are mended here.
+        mend = ["--mend"] if self.has_own_kafka else []
+        steps = [self._command("topics", "create", "--wait", str(READY_SECONDS), *mend)]
         if USE_TABLES & {process.name for process in self.processes}:
             steps.append(self._command("database", "migrate"))
         await asyncio.gather(*steps)

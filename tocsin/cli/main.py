@@ -89,7 +89,7 @@ def webhook() -> None:
     """Run the webhook doors."""
     from producers.webhook.process import run
 
-    run(_located())
+    run(_located("webhook"))
 
 
 @app.command()
@@ -97,7 +97,7 @@ def operator() -> None:
     """Run the operator API and console."""
     from producers.operator.process import run
 
-    run(_located())
+    run(_located("operator"))
 
 
 @app.command()
@@ -105,7 +105,7 @@ def clock() -> None:
     """Run the clock: a tick each second, and the configuration."""
     from producers.clock.process import run
 
-    run(_located())
+    run(_located("clock"))
 
 
 @app.command()
@@ -113,7 +113,7 @@ def process() -> None:
     """Run a worker: decides what becomes of what came in."""
     from processors.worker import run
 
-    run(_located())
+    run(_located("worker"))
 
 
 @app.command()
@@ -121,7 +121,7 @@ def sink(name: Annotated[str, typer.Argument(help="postgres, slack, statuspage, 
     """Run one sink."""
     from sinks.process import run
 
-    run(_located(), name)
+    run(_located(name), name)
 
 
 @app.command("statuspage-server", hidden=True)
@@ -163,8 +163,16 @@ def _settings() -> Settings:
     return Settings.load()
 
 
-def _located() -> Settings:
-    """Give the settings, with the embedded servers of the data directory where they name none."""
+def _located(process: str | None = None) -> Settings:
+    """Give the settings, with the embedded servers of the data directory where they name none.
+
+    A process that writes or reads topics, named as in `schemas/topics.py`, has these compared with what is declared.
+    """
     from tocsin.state import find_servers
 
-    return find_servers(_settings())
+    settings = find_servers(_settings())
+    if process is not None and settings.kafka:
+        from tocsin.topic_check import check_at_start
+
+        check_at_start(settings, process)
+    return settings

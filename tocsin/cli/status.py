@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 
 from schemas.errors import Unavailable
 from schemas.settings import Settings
+from schemas.topics import TOPICS
 from tocsin import exits, state
 
 SHAPES = {"running": "✓", "starting": "○", "waiting": "▲", "stopped": "▲"}
@@ -32,10 +33,13 @@ def collect(settings: Settings) -> dict[str, Any]:
     """Gather everything that `status --json` prints."""
     stack = state.read(settings.data)
     located = state.find_servers(settings)
-    lag, ledger, problem = _ask_kafka(located)
+    lag, ledger, topics, problem = _ask_kafka(located)
     health = stack["health"] if stack is not None else "existing servers" if located.kafka else "stopped"
     if problem and health != "stopped":
         health = "unreachable" if stack is None else "degraded"
+    broken = [topic for topic in topics if topic["weight"] == "breaks"]
+    if broken and health in ("ready", "existing servers"):
+        health, problem = "degraded", f"topic {broken[0]['topic']}: {broken[0]['consequence']}"
     return {
         "health": health,
         "problem": problem,
@@ -43,6 +47,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "processes": stack["processes"] if stack is not None else [],
         "lag": lag,
         "ledger": ledger,
+        "topics": topics,
         "kafka": located.kafka,
         "database_url": located.database_url,
         "addresses": stack["addresses"] if stack is not None else {},
@@ -70,6 +75,11 @@ def render(found: dict[str, Any]) -> str:
         from tocsin.status_ledger import render_ledger
 
         lines += render_ledger(found["ledger"])
+    if found["topics"]:
+        lines.append("")
+    for topic in found["topics"]:
+        lines.append(f"▲ topic {topic['topic']}: {topic['setting']} is {topic['actual']}, declared is {topic['declared']}")
+        lines.append(f"  {topic['consequence']}. To mend it: {topic['mend']}")
     return "\n".join(lines)
 
 
@@ -85,15 +95,22 @@ def _ends(processes: list[dict[str, Any]], data: str) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _ask_kafka(settings: Settings) -> tuple[dict[str, int], list[dict[str, Any]], str | None]:
+Rows = list[dict[str, Any]]
+
+
+def _ask_kafka(settings: Settings) -> tuple[dict[str, int], Rows, Rows, str | None]:
+    """Give lag, ledger, how topics differ where that does harm, and what keeps Kafka from answering."""
     if not settings.kafka:
-        return {}, [], None
+        return {}, [], [], None
     from tocsin.cluster import admin_client, lag_by_group
     from tocsin.status_ledger import read_ledger
+    from tocsin.topic_check import find_differences
 
     try:
         with admin_client(settings, wait_seconds=3) as client:
             lag = lag_by_group(client, settings.topic_prefix)
-        return lag, read_ledger(settings), None
+            differences = find_differences(client, settings, TOPICS)
+        topics = [asdict(difference) for difference in differences if difference.weight != "differs"]
+        return lag, read_ledger(settings), topics, None
     except Unavailable as error:
-        return {}, [], str(error)
+        return {}, [], [], str(error)

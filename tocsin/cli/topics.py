@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from schemas.clock import now_millis
+from schemas.errors import OperatorError
 from schemas.settings import Settings
 from schemas.topics import TOPICS
+from tocsin import exits
 from tocsin.state import find_servers
 
 app = typer.Typer(help="The Kafka topics.", no_args_is_help=True)
 
 
 @app.command()
-def create(wait: Annotated[float, typer.Option(help="Seconds to wait for the cluster.")] = 10) -> None:
-    """Create what is missing; refuse a partition count other than the declared one."""
+def create(
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the cluster.")] = 10,
+    mend: Annotated[bool, typer.Option(help="Mend what would be refused, where that can be mended.")] = False,
+) -> None:
+    """Create what is missing; refuse existing topics by which a promise would not hold, and say how others differ."""
     from tocsin.embedded.topics import create as create_topics
 
     settings = find_servers(Settings.load())
-    created = create_topics(settings, wall_clock_millis=now_millis(), wait_seconds=wait)
+    created = create_topics(settings, wall_clock_millis=now_millis(), wait_seconds=wait, mends=mend, say=_say)
     print(f"{len(created)} topics created, {len(TOPICS) - len(created)} were there")
 
 
@@ -50,6 +57,48 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="For machin
 
 
 @app.command()
+def check(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Compare existing topics with what is declared; exit code 1 when a promise would not hold."""
+    from tocsin.cluster import admin_client
+    from tocsin.topic_check import find_differences
+
+    settings = find_servers(Settings.load())
+    with admin_client(settings) as client:
+        differences = find_differences(client, settings, TOPICS)
+    if as_json:
+        print(json.dumps([asdict(difference) for difference in differences], indent=1))
+    elif not differences:
+        print("all topics that exist are as declared")
+    else:
+        print("\n".join(f"{difference.weight}: {difference}" for difference in differences))
+    if any(difference.weight == "breaks" for difference in differences):
+        raise typer.Exit(exits.REFUSED)
+
+
+@app.command()
+def mend(names: Annotated[list[str] | None, typer.Argument(help="Topics, by short name (inbox); none: all.")] = None) -> None:
+    """Make existing topics what is declared; never their partitions. Kafka applies it at once."""
+    from tocsin.cluster import admin_client
+    from tocsin.topic_check import find_differences
+    from tocsin.topic_mending import mend_topics
+
+    settings = find_servers(Settings.load())
+    unknown = set(names or ()) - {topic.name for topic in TOPICS}
+    if unknown:
+        raise OperatorError(
+            f"there is no topic {', '.join(sorted(unknown))}; there are: {', '.join(topic.name for topic in TOPICS)}"
+        )
+    wanted = [topic for topic in TOPICS if not names or topic.name in names]
+    with admin_client(settings) as client:
+        changed = 0
+        for line in mend_topics(client, settings, find_differences(client, settings, wanted)):
+            print(line)
+            changed += 1
+    if not changed:
+        print("nothing differs from what is declared")
+
+
+@app.command()
 def acls() -> None:
     """Print the ACLs as commands of Kafka's own tool, one principal for each process."""
     from tocsin.acls import render
@@ -70,6 +119,10 @@ def tail(
     names = {known.name: known.full_name(settings.topic_prefix) for known in TOPICS}
     for record in follow(settings, names.get(topic, topic), from_beginning=from_beginning):
         print(json.dumps(_describe(record), ensure_ascii=False), flush=True)
+
+
+def _say(line: str) -> None:
+    print(f"tocsin: {line}", file=sys.stderr)
 
 
 def _describe(record: Any) -> dict[str, Any]:

@@ -20,22 +20,40 @@ from schemas.records import Frame, Tick
 from schemas.settings import Settings
 from schemas.topics import INBOX, SCHEMAS, TOPICS, Topic
 from tocsin.cluster import admin_client, end_offsets, partitions_of
+from tocsin.topic_check import find_differences, refuse_what_breaks
+from tocsin.topic_mending import mend_topics
 
 ACKNOWLEDGE_SECONDS = 10
 VISIBLE_SECONDS = 10
 """How long a new topic may take until the broker that we ask shows it."""
 
 
-def create(settings: Settings, wall_clock_millis: int, wait_seconds: float = 10) -> list[str]:
-    """Create what is missing; give the full names of what was created.
+def create(
+    settings: Settings,
+    wall_clock_millis: int,
+    wait_seconds: float = 10,
+    *,
+    mends: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[str]:
+    """Create what is missing; give the full names of what was created. Says how existing topics differ from what is declared.
 
-    Raises `OperatorError` when a topic exists with another partition count than declared, `Unavailable` when the
-    cluster does not answer within `wait_seconds`.
+    Raises `OperatorError` when a topic differs so that a promise would not hold; with `mends`, only when that cannot be mended.
+    Raises `Unavailable` when the cluster does not answer within `wait_seconds`.
     """
+    _refuse_more_in_sync_than_there_are(settings)
     declared = {topic.full_name(settings.topic_prefix): topic for topic in TOPICS}
     with admin_client(settings, wait_seconds) as client:
+        differences = find_differences(client, settings, TOPICS)
+        if mends:
+            broken = [difference for difference in differences if difference.weight == "breaks"]
+            for line in mend_topics(client, settings, broken):
+                say(line)
+            differences = [difference for difference in differences if difference not in broken]
+        refuse_what_breaks(differences)
+        for difference in differences:
+            say(str(difference))
         existing = partitions_of(client, list(declared))
-        _refuse_other_counts(declared, existing, settings)
         missing = [name for name in declared if name not in existing]
         for name in missing:
             _create_one(client, name, declared[name], settings)
@@ -67,14 +85,13 @@ def publish_schemas(client: KafkaAdminClient, settings: Settings) -> None:
     _send(settings, [{"topic": name, "key": key, "value": text} for key, text in records if key not in known])
 
 
-def _refuse_other_counts(declared: dict[str, Topic], existing: dict[str, int], settings: Settings) -> None:
-    for name, count in existing.items():
-        wanted = declared[name].partitions or settings.partitions
-        if count != wanted:
-            raise OperatorError(
-                f"topic {name} has {count} partitions, TOCSIN_PARTITIONS asks for {wanted}: "
-                "the count is fixed for the life of a cluster, since it decides which projects share a partition"
-            )
+def _refuse_more_in_sync_than_there_are(settings: Settings) -> None:
+    wanted, copies = settings.kafka_min_insync_replicas, settings.kafka_replication_factor
+    if wanted > copies:
+        raise OperatorError(
+            f"TOCSIN_KAFKA_MIN_INSYNC_REPLICAS is {wanted} and TOCSIN_KAFKA_REPLICATION_FACTOR is {copies}: "
+            "no record could be written"
+        )
 
 
 def _create_one(client: KafkaAdminClient, name: str, topic: Topic, settings: Settings) -> None:

@@ -25,7 +25,7 @@ from tests.integration.processors.workers import (
     replayed,
     running_workers,
 )
-from tests.servers import wait_until
+from tests.servers import change_topic, wait_until
 from tests.world import batch
 from tocsin.cluster import admin_client, lag_by_group
 
@@ -54,6 +54,15 @@ def test_every_record_is_decided_about_from_the_first(own_topics: Settings, inbo
     inbox.send_load(0, range(20))
     inbox.send_load(3, range(20))
     start_worker()
+    assert_journal_equals_replay(own_topics)
+
+
+def test_a_worker_reads_what_the_broker_has_compressed(own_topics: Settings, inbox: Inbox, start_worker: Any) -> None:
+    for topic in (INBOX, JOURNAL):
+        change_topic(own_topics, topic, compression_type="zstd")
+    inbox.send_load(0, range(20))
+    start_worker().kill()
+    start_worker()  # recovers from the journal, if there is one by now
     assert_journal_equals_replay(own_topics)
 
 

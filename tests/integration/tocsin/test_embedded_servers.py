@@ -51,7 +51,7 @@ def test_schemas_are_published_once_under_their_fingerprints(own_topics: Setting
 
 def test_another_partition_count_is_refused_and_nothing_changes(own_topics: Settings) -> None:
     name = INBOX.full_name(own_topics.topic_prefix)
-    with pytest.raises(OperatorError, match="has 4 partitions, TOCSIN_PARTITIONS asks for 5"):
+    with pytest.raises(OperatorError, match=r"partitions is 4, declared is 5: .* set TOCSIN_PARTITIONS=4 for"):
         topics.create(dataclasses.replace(own_topics, partitions=5), WALL_CLOCK_MILLIS)
     with admin_client(own_topics) as client:
         assert partitions_of(client, [name]) == {name: 4}

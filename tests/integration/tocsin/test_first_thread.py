@@ -48,6 +48,10 @@ def test_each_type_is_used_before_a_process_starts_its_first_thread(command: str
     assert types_before_the_first_thread(command, tmp_path)["unused"] == []
 
 
+def test_each_type_is_used_before_topics_are_compared_in_a_thread(tmp_path: Path) -> None:
+    assert types_before_the_first_thread("--comparing clock", tmp_path)["unused"] == []
+
+
 @pytest.mark.parametrize("command", ["webhook", "sink odd"])
 def test_the_types_of_a_plug_in_are_used_too(command: str, tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(PLUG_IN)

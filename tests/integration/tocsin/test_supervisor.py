@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 import time
@@ -13,9 +14,9 @@ import httpx
 import pytest
 
 from schemas.settings import Settings
-from schemas.topics import CONFIG
+from schemas.topics import CONFIG, INBOX
 from tests.running import RunningStack
-from tests.servers import scratch_directory, wait_until
+from tests.servers import change_topic, scratch_directory, wait_until
 from tocsin.cluster import admin_client, end_offsets
 from tocsin.up import environment_of
 
@@ -70,9 +71,10 @@ def test_the_status_page_server_serves_what_is_published(stack: RunningStack) ->
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
 
 
-def test_it_stops_within_ten_seconds_and_comes_back_as_it_was() -> None:
+def test_it_stops_within_ten_seconds_and_comes_back_as_it_was_with_its_own_topics_mended() -> None:
     with scratch_directory() as data, RunningStack(data, only=ONLY) as stack:
         before = (stack.settings.kafka, (data / "token").read_text(), _config_ends(stack))
+        change_topic(stack.settings, INBOX, message_timestamp_type="CreateTime")
         processes = _processes_of(data)
         begun = time.monotonic()
         assert stack.stop() == 0
@@ -80,6 +82,8 @@ def test_it_stops_within_ten_seconds_and_comes_back_as_it_was() -> None:
         assert [pid for pid in processes if _is_alive(pid)] == []
         stack.start_again()
         assert (stack.settings.kafka, (data / "token").read_text(), _config_ends(stack)) == before
+        assert "message.timestamp.type was CreateTime and is LogAppendTime now" in stack.output()
+        assert json.loads(stack.command("topics", "check", "--json").stdout) == []
 
 
 def test_a_killed_supervisor_leaves_no_process_behind() -> None:

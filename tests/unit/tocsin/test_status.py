@@ -14,7 +14,7 @@ def process(name: str, **more: Any) -> dict[str, Any]:
 
 def found(**more: Any) -> dict[str, Any]:
     nothing: dict[str, Any] = {
-        "health": "ready", "problem": None, "pid": 1, "processes": [], "lag": {}, "ledger": [],
+        "health": "ready", "problem": None, "pid": 1, "processes": [], "lag": {}, "ledger": [], "topics": [],
         "kafka": "k:1", "database_url": "postgresql://here", "addresses": {}, "data": "/data",
     }  # fmt: skip
     return {**nothing, **more}
@@ -43,3 +43,14 @@ def test_of_processes_that_never_ended_nothing_more_is_said() -> None:
         found(processes=[process("webhook"), {"name": "old", "pid": 8, "state": "running", "restarts": 1}])
     ).splitlines()
     assert [line.split()[1] for line in said[-2:]] == ["webhook", "old"]
+
+
+def test_a_topic_that_differs_is_named_with_the_command_that_mends_it() -> None:
+    topic = {
+        "topic": "tocsin.inbox.v1", "setting": "max.message.bytes", "actual": "3000", "declared": "4194304", "weight": "degrades",
+        "consequence": "Kafka refuses larger records", "mend": "tocsin topics mend inbox",
+    }  # fmt: skip
+    assert render(found(topics=[topic])).splitlines()[-2:] == [
+        "▲ topic tocsin.inbox.v1: max.message.bytes is 3000, declared is 4194304",
+        "  Kafka refuses larger records. To mend it: tocsin topics mend inbox",
+    ]
