@@ -7,6 +7,7 @@ import time
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.partitioner.default import murmur2 as murmur2_of_the_library
@@ -83,6 +84,12 @@ def test_the_admin_client_answers_in_dicts(own_topics: Settings) -> None:
     with admin_client(own_topics) as client:
         (topic,) = client.describe_topics([name])
     assert (topic["name"], topic["error_code"], len(topic["partitions"])) == (name, 0, own_topics.partitions)
+
+
+def test_the_admin_client_gives_no_settings_and_no_error_of_a_topic_that_it_cannot_tell_of(own_topics: Settings) -> None:
+    with admin_client(own_topics) as client:
+        answer = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, "nonsense")], config_filter="all")
+    assert answer == {"topic": {"nonsense": {}}}
 
 
 def test_a_member_that_polls_shortly_forgets_a_join_that_new_metadata_began(own_topics: Settings) -> None:

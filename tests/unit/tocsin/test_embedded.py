@@ -79,4 +79,5 @@ def test_acls_let_only_declared_writers_write() -> None:
         line.split("User:tocsin-")[1].split()[0] for line in lines if "Write" in line and line.endswith("tocsin.journal.v1")
     }
     assert writers == {"worker"}
+    assert all("--operation Describe --operation DescribeConfigs --topic" in line for line in lines if "--topic" in line)
     assert {line.split("--topic ")[1] for line in lines if "--topic" in line} == {topic.full_name("tocsin.") for topic in TOPICS}

@@ -10,6 +10,7 @@ import pytest
 from schemas.errors import OperatorError
 from schemas.settings import Settings
 from schemas.topics import CONFIG, INBOX, JOURNAL, TOPICS, Topic
+from tocsin.embedded.topics import create
 from tocsin.topic_check import refuse_what_breaks, topics_of
 from tocsin.topic_differences import HARM, ActualTopic, Difference, compare
 from tocsin.topic_mending import spread
@@ -105,6 +106,11 @@ def test_what_breaks_is_refused_all_of_it_at_once_and_nothing_else() -> None:
         "topic t: s is 1, declared is 2: so. To mend it: do",
         "topic u: s is 1, declared is 2: so. To mend it: do",
     ]
+
+
+def test_more_replicas_that_must_be_in_sync_than_there_would_be_are_refused_before_anything_is_created() -> None:
+    with pytest.raises(OperatorError, match="no record could be written"):
+        create(Settings(kafka="127.0.0.1:1", kafka_replication_factor=1, kafka_min_insync_replicas=2), 0)
 
 
 def test_a_process_compares_what_it_writes_or_reads_and_a_plug_in_the_journal() -> None:
