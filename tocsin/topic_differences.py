@@ -17,6 +17,8 @@ Weight = Literal["breaks", "degrades", "differs"]
 PARTITIONS = "partitions"
 REPLICATION = "replication factor"
 MIN_IN_SYNC = "min.insync.replicas"
+UNREADABLE = "settings"
+"""Stands for all of them where the broker does not let us read any."""
 HARM: Mapping[str, tuple[Weight, str]] = {
     "message.timestamp.type": ("breaks", "tocsin's time would be the clocks of its writers, not the broker's"),
     "cleanup.policy": ("breaks", "Kafka would remove, or refuse, records that are needed"),
@@ -62,6 +64,9 @@ def compare(topic: Topic, actual: ActualTopic, wanted: Settings) -> list[Differe
     """Give what differs from the declaration and from the settings, which say partitions and replicas."""
     name, mend = topic.full_name(wanted.topic_prefix), f"tocsin topics mend {topic.name}"
     found = [_compare_partitions(topic, actual, wanted), _compare_replicas(name, mend, actual, wanted)]
+    if actual.settings is None:
+        allow = "let us DescribeConfigs, as tocsin topics acls says"
+        found.append(Difference(name, UNREADABLE, "hidden", "readable", "differs", "they cannot be compared", allow))
     for setting, declared in topic.kafka_settings(wanted.kafka_min_insync_replicas).items():
         value = (actual.settings or {}).get(setting)
         if value is None:

@@ -11,28 +11,41 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from schemas.errors import OperatorError
 from schemas.settings import Settings
-from tocsin.topic_differences import PARTITIONS, REPLICATION, Difference
+from tocsin.topic_differences import PARTITIONS, REPLICATION, UNREADABLE, Difference
+
+UNMENDABLE = (PARTITIONS, UNREADABLE)
 
 
 def mend_topics(client: KafkaAdminClient, settings: Settings, differences: Iterable[Difference]) -> Iterator[str]:
     """Mend topic by topic; yield a line for each setting that was changed.
 
-    Raises `OperatorError` for what cannot be mended: a number of partitions, more replicas than there are brokers, what the
-    cluster refuses.
+    Raises `OperatorError` at the end, with all that could not be mended: a number of partitions, more replicas than there are
+    brokers, what the cluster refuses.
     """
     by_topic: dict[str, list[Difference]] = defaultdict(list)
+    failed: list[str] = []
     for difference in differences:
-        by_topic[difference.topic].append(difference)
+        if difference.setting in UNMENDABLE:
+            failed.append(str(difference))
+        else:
+            by_topic[difference.topic].append(difference)
     for topic, found in by_topic.items():
-        changes = {one.setting: one.declared for one in found if one.setting not in (PARTITIONS, REPLICATION)}
-        if REPLICATION in [one.setting for one in found]:
-            _replicate(client, topic, settings.kafka_replication_factor)  # first: a setting may need the replicas
-        if changes:
-            _set(client, topic, changes)
+        try:
+            _mend(client, topic, {one.setting: one.declared for one in found}, settings.kafka_replication_factor)
+        except OperatorError as error:
+            failed.append(str(error))
+            continue
         for one in found:
-            if one.setting == PARTITIONS:
-                raise OperatorError(str(one))
             yield f"topic {topic}: {one.setting} was {one.actual} and is {one.declared} now"
+    if failed:
+        raise OperatorError("\n".join(failed))
+
+
+def _mend(client: KafkaAdminClient, topic: str, changes: dict[str, str], replicas: int) -> None:
+    if changes.pop(REPLICATION, None) is not None:
+        _replicate(client, topic, replicas)  # first: a setting may need the replicas
+    if changes:
+        _set(client, topic, changes)
 
 
 def spread(replicas: Sequence[int], brokers: Sequence[int], count: int, partition: int) -> list[int]:

@@ -147,7 +147,7 @@ class Stack:
 
     async def _prepare_servers(self) -> None:
         """Topics, and tables where somebody uses them; then the configuration, which needs the topics."""
-        # Without topics nothing starts, the command that mends them included: our own Kafka's are mended here.
+        # A refusal would end our own Kafka with us, and no command could reach it then: what breaks is mended at once.
         mend = ["--mend"] if self.has_own_kafka else []
         steps = [self._command("topics", "create", "--wait", str(READY_SECONDS), *mend)]
         if USE_TABLES & {process.name for process in self.processes}:

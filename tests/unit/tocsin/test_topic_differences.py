@@ -82,8 +82,9 @@ def test_another_number_of_partitions_is_refused_with_what_is_left_to_do(topic: 
     assert (found.weight, found.mend) == ("breaks", mend)
 
 
-def test_settings_that_may_not_be_read_are_not_compared() -> None:
-    assert compare(INBOX, replace(as_declared(INBOX), settings=None), SETTINGS) == []
+def test_settings_that_may_not_be_read_are_told_of_and_stop_nobody() -> None:
+    (found,) = compare(INBOX, replace(as_declared(INBOX), settings=None), SETTINGS)
+    assert (found.setting, found.weight) == ("settings", "differs")
 
 
 def test_what_breaks_is_refused_all_of_it_at_once_and_nothing_else() -> None:
