@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.errors import FencedInstanceIdError, KafkaError, OffsetOutOfRangeError
+from kafka.errors import CorruptRecordError, FencedInstanceIdError, KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 from kafka.structs import OffsetAndMetadata
 
 from schemas.errors import OperatorError, Unavailable
@@ -38,6 +38,8 @@ RECONNECT_MILLIS = 1_000
 JOIN_SECONDS = 30.0
 """Without partitions for so long, we join anew. A rebalance takes as long as the slowest member's batch, as a rule under 1 s;
 but kafka-python 3.0.12 has taken itself for joined, at full CPU, in a group that the broker no longer had: for ever."""
+UNREADABLE = (CorruptRecordError, UnsupportedCodecError)
+"""Errors after which a consumer must not be polled again: its next poll would not return (STACK, kafka-python rule 11)."""
 RECORDS_PER_POLL = 200
 LINGER_BYTES = 512 * 1024
 """What ends the wait of a sink that lets records gather; below what one fetch may bring, else a backlog waits each time."""
@@ -106,8 +108,8 @@ class KafkaJournal:
     def poll(self, seconds: float) -> Sequence[JournalRecord]:
         """Wait for records so long at most; those of one partition are in order. May rebalance: look at `generation` after it.
 
-        Raises `Unavailable` for what the client does not get over by itself, `OperatorError` when another process
-        goes by our name.
+        Raises `Unavailable` for what the client does not get over by itself; `OperatorError`, which ends the process, when
+        another process goes by our name or a batch cannot be read: another consumer, in another process, may read it.
         """
         self._join_anew_if_stuck()
         try:
@@ -118,6 +120,8 @@ class KafkaJournal:
         except FencedInstanceIdError as error:
             name = self._settings.instance
             raise OperatorError(f"another process reads as instance {name!r}; TOCSIN_INSTANCE must be unique") from error
+        except UNREADABLE as error:
+            raise OperatorError(f"a batch of {self._topic} cannot be read: {error!r}") from error
         except KafkaError as error:
             raise Unavailable(f"Kafka: {error!r}") from error
         return [JournalRecord(one.partition, one.offset, one.value) for records in found.values() for one in records]

@@ -17,7 +17,7 @@ from schemas.errors import OperatorError, Unavailable
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.topics import INBOX, MAX_MESSAGE_BYTES
-from sinks.journal import LINGER_BYTES
+from sinks.journal import LINGER_BYTES, UNREADABLE
 
 LINGER_SECONDS = 0.25
 """How long records may gather before they are fetched: one by one they cost 200 µs each, and nobody waits for the count."""
@@ -71,13 +71,15 @@ class KafkaInbox:
             raise Unavailable(f"the inbox cannot be read: {error!r}") from error
 
     def poll(self, seconds: float) -> Sequence[Frame]:
-        """Wait for frames so long at most. Raises `OperatorError` when those that come next are gone."""
+        """Wait for frames so long at most. Raises `OperatorError` when those that come next are gone or cannot be read."""
         if self._consumer is None:
             return ()
         try:
             found = self._consumer.poll(timeout_ms=int(seconds * 1000))
         except OffsetOutOfRangeError as error:
             raise OperatorError(f"frames of the inbox are gone before the ledger has counted them: {error}") from error
+        except UNREADABLE as error:
+            raise OperatorError(f"a batch of the inbox cannot be read: {error!r}") from error
         except KafkaError as error:
             raise Unavailable(f"the inbox cannot be read: {error!r}") from error
         return [Frame(one.partition, one.offset, tuple(one.headers)) for records in found.values() for one in records]
