@@ -5,7 +5,7 @@ Not here: what joining changes in the incident beyond membership (`transition.py
 
 from __future__ import annotations
 
-from processors.core import incidents, publication
+from processors.core import incidents, page_entries
 from processors.core.content import lookup_of
 from processors.core.rules import ProjectRules, group_values
 from processors.core.state import State, group_key
@@ -74,7 +74,7 @@ def _gather(
     for member in joining:
         home, _, _ = incidents.join(state, rules, home, member)
     if home.publish_at is not None and home.publish_at <= state.now:
-        publication.publish(state, home)
+        page_entries.publish_by_rule(state, home)
     return state.alerts[alert.project, alert.number]
 
 
@@ -85,10 +85,8 @@ def _newest_of_group(state: State, rule: IncidentRule, group: Group, project: st
 
 def _where_it_was_merged(state: State, incident: IncidentState) -> IncidentState | None:
     """Follow merges to the open incident that now stands for this one; None: it was not merged, or that is resolved."""
-    target: IncidentState | None = incident
-    while target is not None and target.merged_into is not None:
-        target = state.incidents.get((target.project, target.merged_into))
-    return target if target is not None and target is not incident and target.is_open else None
+    target = incidents.follow_merges(state, incident)
+    return target if target is not incident and target.is_open else None
 
 
 def _saw_an_alert_lately(state: State, incident: IncidentState, within: int | None) -> bool:

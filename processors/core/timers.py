@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from processors.core import incidents, publication
+from processors.core import incidents, page_entries
 from processors.core.attempt import attempt
 from processors.core.due import FIELDS, Entity, TimerKind
 from processors.core.forgetting import forget_alerts_of
@@ -42,7 +42,7 @@ def _fire(state: State, kind: TimerKind, entity: Entity) -> None:
 def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) -> None:
     match kind:
         case "incident_publish":
-            publication.publish(state, incident)
+            page_entries.publish_by_rule(state, incident)
         case "incident_resolve":
             incidents.resolve(state, incident, "resolved: all of its alerts are, and stayed so")
             tell(state, IncidentChange(incident.project, incident.number, "resolved"))
