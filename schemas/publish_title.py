@@ -14,6 +14,8 @@ DEFAULT_TITLE = "{component}: {state}"
 PLACEHOLDERS = ("component", "severity", "state")
 MAX_CHARACTERS = 200
 """Of a title, as in the command `publish`."""
+CLOSE = 0.7
+"""How alike a word must be to be meant: `title` is not `state`."""
 _PART = re.compile(r"\{([^{}]*)\}|[{}]")
 
 
@@ -33,7 +35,7 @@ def _check_placeholder(written: str, name: str | None, at: int) -> None:
     if name is None:
         raise ValueError(f"{written!r} at character {at} of the title stands alone; placeholders are {known}")
     if name not in PLACEHOLDERS:
-        close = get_close_matches(name.strip().lower(), PLACEHOLDERS, 1)
+        close = get_close_matches(name.strip().lower(), PLACEHOLDERS, 1, CLOSE)
         hint = f"; did you mean {{{close[0]}}}?" if close else ""
         raise ValueError(f"{written!r} at character {at} of the title is no placeholder{hint} (there are: {known})")
 
