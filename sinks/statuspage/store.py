@@ -38,10 +38,11 @@ class PublishedStore:
         return self._incidents.values()
 
     def take(self, incident: IncidentState) -> bool:
-        """Take a newer form of an incident; False: nothing of it is for the public, or it is not news."""
+        """Take a newer form of an incident; False: nothing of it is for the public, or it is not news.
+
+        One whose entry another has taken over has none, and so no news: the other says what becomes of it.
+        """
         entry = str(incident.number) if incident.page_entry is None else incident.page_entry
-        if not entry:
-            return False  # another incident has its entry, and says what becomes of that
         key = f"{PREFIX}{incident.project}/{entry}"
         known = self._incidents.get(key)
         if not _is_news(incident, known):

@@ -114,6 +114,12 @@ def test_merged_incident_neither_counts_twice_nor_makes_its_components_worse_tha
     assert (len(page.open_incidents), len(page.unresolved)) == (1, 2)
 
 
+def test_merged_incident_has_changed_when_the_one_it_continues_in_has() -> None:
+    merged = publication("major", ("checkout",), title="a", continues_in="2")
+    page = build_page([published(1, merged), published(2, publication("major", (), "investigating", "monitoring"))], APPLIED)
+    assert [one.updated_at for one in page.incidents] == [NOON + MINUTE] * 2
+
+
 def test_merged_incident_whose_continuation_is_not_on_the_page_has_ended() -> None:
     merged = publication("major", ("checkout",), "investigating", "identified", continues_in="2")
     (incident,) = build_page([published(1, merged), published(2, None)], APPLIED).incidents
