@@ -26,7 +26,8 @@ def publish_by_rule(state: State, incident: IncidentState) -> IncidentState:
         return publication.publish(state, incident)
     shown = before.published
     if shown is not None:
-        components = list(dict.fromkeys([*shown.components, *incident.components]))
+        kept = [] if "components" in shown.follows else shown.components
+        components = list(dict.fromkeys([*kept, *incident.components]))
         shown = publication.come_back(state, replace(shown, components=components))
     return _take_over(state, before, incident, shown, ALERT_BOT)
 
@@ -56,7 +57,7 @@ def merge_shown(state: State, source: IncidentState, target: IncidentState) -> I
     if ours is None or theirs is None or _has_ended(theirs):
         return target
     impact = max(ours.impact, theirs.impact, key=MILDEST_FIRST.index)
-    follows = [name for name in ours.follows if name != "impact" or name in theirs.follows]
+    follows = [name for name in ours.follows if name == "title" or name in theirs.follows]
     return publication.follow(state, target, replace(ours, impact=impact, follows=follows))
 
 

@@ -32,8 +32,8 @@ NO_COMPONENT = "A service"
 """In a title, where the alerts concern none of the page's components."""
 NAMED_COMPONENTS = 3
 INVESTIGATING = "We are looking into this."
-CAME_BACK = "This has come back. We are looking into it."
-KEEPS_COMING_BACK = "This keeps coming back. We are looking into it."
+CAME_BACK = "There is trouble again. We are looking into it."
+KEEPS_COMING_BACK = "There is trouble time and again. We are looking into it."
 RESOLVED = "This has been resolved."
 
 
@@ -46,15 +46,15 @@ def publish(
     impact: str | None = None,
     components: list[str] | None = None,
 ) -> IncidentState:
-    """Show an incident on the status page; a title and an impact that are not given follow the incident from then on."""
-    follows = [name for name, value in (("title", title), ("impact", impact)) if value is None]
+    """Show an incident on the status page; what is not given follows the incident from then on."""
+    given = {"title": title, "impact": impact, "components": components}
     shown = Publication(
         title=title or "",
         impact=impact or "",
         components=incident.components if components is None else components,
         published_at=state.now,
         updates=[PublicUpdate(state.now, "investigating", INVESTIGATING)],
-        follows=follows,
+        follows=[name for name, value in given.items() if value is None],
     )
     shown = as_followed(state, incident, shown)
     incident = state.change_incident(incident, published=shown, page_entry=entry_of(incident), publish_at=None)

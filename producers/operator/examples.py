@@ -83,7 +83,7 @@ INCIDENT = Incident(
         components=["checkout"],
         published_at="2026-03-01T12:05:00.000Z",
         updates=[PublicUpdate("2026-03-01T12:05:00.000Z", "investigating", "We are looking into this.")],
-        follows=["impact"],
+        follows=["components"],
     ),
     merged_into=None,
     sla_missed=False,

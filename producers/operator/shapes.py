@@ -79,8 +79,8 @@ class PublicUpdate(msgspec.Struct, frozen=True):
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """What the status page shows of an incident. `follows`: of title and impact what no publisher chose; `continues_in`: the
-    entry of the page in which its own goes on, since it was merged."""
+    """What the status page shows of an incident. `follows`: of title, impact and components what no publisher chose;
+    `continues_in`: the entry of the page in which its own goes on, since it was merged."""
 
     title: str
     impact: str

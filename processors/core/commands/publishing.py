@@ -31,13 +31,13 @@ def _publish_anew(request: Request, incident: IncidentState, title: str | None, 
     """Change what the page says of a published incident, where that is another; what is named here stays so."""
     before = incident.published
     assert before is not None
-    named = [name for name, value in (("title", title), ("impact", asked.impact)) if value is not None]
+    given = {"title": title, "impact": asked.impact, "components": asked.components}
     after = replace(
         before,
         title=title or before.title,
         impact=asked.impact or before.impact,
         components=before.components if asked.components is None else asked.components,
-        follows=[name for name in before.follows if name not in named],
+        follows=[name for name in before.follows if given[name] is None],
     )
     after = publication.as_followed(request.state, incident, after)
     if after != before:
