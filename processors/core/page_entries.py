@@ -40,7 +40,7 @@ def _came_back_from(state: State, incident: IncidentState) -> IncidentState | No
     numbers = state.group_incidents.get(group_of(incident.project, incident), ())
     known = (follow_merges(state, state.incidents[incident.project, number]) for number in numbers)
     resolved = ((one.resolved_at, one.number, one) for one in known if one.resolved_at is not None and one.page_entry)
-    recent = [found for found in resolved if incident.created_at - found[0] < window]
+    recent = [found for found in resolved if 0 <= incident.created_at - found[0] < window]
     return max(recent, key=lambda found: found[:2])[2] if recent else None
 
 
