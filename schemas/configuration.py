@@ -184,6 +184,13 @@ class Project(Settings, frozen=True):
     forget_after: Annotated[
         Duration, Doc("A resolved alert leaves the working state after so long; PostgreSQL keeps showing it.")
     ] = 24 * 60 * MINUTE_MILLIS
+    resolved_by_hand_holds: Annotated[
+        Duration,
+        Doc(
+            "An alert that a person resolved and that is merely sent again stays resolved for so long. "
+            "`0m`: it fires again at once."
+        ),
+    ] = 60 * MINUTE_MILLIS
     members: Annotated[dict[Name, Role], Doc("People by their keys, and what they may do.")] = {}
 
 

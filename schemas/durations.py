@@ -15,6 +15,8 @@ _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|m|h)", re.ASCII)
 
 def parse_duration(text: str) -> int:
     """Read a duration, largest unit first, as whole milliseconds; raises `ValueError` that says what to write."""
+    if text == "0":
+        return 0
     found = _DURATION.fullmatch(text)
     if found is None or not text:
         raise ValueError(f"{text!r} is no duration; {DURATION_HINT}")

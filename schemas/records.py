@@ -63,6 +63,8 @@ class AlertBatch(Record, frozen=True):
     total: int
     events: list[AlertEvent]
     refusals: list[Refusal] = []
+    received_at: int | None = None
+    source: str = ""
 
 
 class Command(Record, frozen=True):
@@ -138,6 +140,14 @@ class Entry(Record, frozen=True):
     partition: bytes = b""
 
 
+class Sender(Record, frozen=True):
+    source: str
+    started_at: int | None
+    said_at: int
+    expires_at: int
+    is_shared: bool = False
+
+
 class AlertState(Record, frozen=True):
     project: str
     number: int
@@ -171,6 +181,10 @@ class AlertState(Record, frozen=True):
     steady_at: int | None = None
     forget_at: int | None = None
     timeline_count: int = 0
+    recovery_received_at: int | None = None
+    senders: list[Sender] = []
+    hold_until: int | None = None
+    resolver: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -261,6 +275,8 @@ class IncidentState(Record, frozen=True, kw_only=True):
     reminders: list[Reminder] = []
     timeline_count: int = 0
     notification_count: int = 0
+    resolver: str = ""
+    is_told_resolved: bool = False
     page_entry: str | None = None
 
     @property

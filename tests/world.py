@@ -56,12 +56,23 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
 
 
 def batch(
-    *said: Mapping[str, Any], project: str = PROJECT, format: str = "generic", receipt: str = "r", integration: str = "generic"
+    *said: Mapping[str, Any],
+    project: str = PROJECT,
+    format: str = "generic",
+    receipt: str = "r",
+    integration: str = "generic",
+    received: float | None = None,
+    source: str = "",
+    total: int | None = None,
 ) -> AlertBatch:
-    """Build one request's alert events; `{refused: reason}` stands for an element that the door refused."""
+    """Build one request's alert events; `{refused: reason}` stands for an element that the door refused.
+
+    `received`: when the door had it, in seconds of the virtual clock; `total`: of the whole request, if this is a part.
+    """
     events = [event(place, **words) for place, words in enumerate(said) if "refused" not in words]
     refusals = [Refusal(place, words["refused"]) for place, words in enumerate(said) if "refused" in words]
-    return AlertBatch(project, integration, format, "critical", receipt, len(said), events, refusals)
+    count, at = len(said) if total is None else total, None if received is None else millis(received)
+    return AlertBatch(project, integration, format, "critical", receipt, count, events, refusals, at, source)
 
 
 def command(words: str, arguments: bytes = b"{}", *, by: str = "ada", id: str = "c", project: str = PROJECT) -> Command:

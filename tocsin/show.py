@@ -184,7 +184,7 @@ def _page(item: AlertInList | Incident, fields: Fields, terminal: Terminal) -> s
 
 def _status(alert: AlertInList) -> str:
     muted = f", {muted_words(alert.suppressed_by.kind, alert.suppressed_by.id)}" if alert.suppressed_by else ""
-    return alert.status + muted + (", flapping" if alert.flapping else "")
+    return alert.status + muted + (", flapping" if alert.flapping else "") + (", still sent" if alert.still_sent else "")
 
 
 def _when(time: str | None, now: int) -> str:

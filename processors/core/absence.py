@@ -15,29 +15,29 @@ from processors.core.notify import tell_all
 from processors.core.state import State
 from processors.core.timeline import record
 from processors.core.transition import note_end
-from processors.core.work import IncidentChange
+from processors.core.work import IncidentChange, Round
 from schemas.codec import encode_body
-from schemas.records import AlertBatch, AlertEvent, AlertState, Content, Heartbeat
+from schemas.records import AlertBatch, AlertEvent, AlertState, Content, EventOutcome, Heartbeat
 
 
-def end_what_is_absent(state: State) -> None:
+def end_what_is_absent(state: State, round: Round) -> None:
     """Resolve each open alert that was not sent again in time, and raise one for each integration that fell silent."""
     while (alert := state.pop_expired()) is not None:
         _time_out(state, alert)
     if state.is_door_open:
         for project, rules in state.rules.projects.items():
             for integration, heartbeat_millis in rules.heartbeats:
-                _look_for(state, project, integration, heartbeat_millis)
+                _look_for(round, project, integration, heartbeat_millis)
 
 
-def hear(state: State, project: str, integration: str) -> None:
+def hear(state: State, project: str, integration: str, round: Round) -> None:
     """Note that an integration has sent; ends the alert about its silence."""
     heartbeat_millis = dict(state.rules.of(project).heartbeats).get(integration)
     if heartbeat_millis is None:
         return
     _note(state, project, integration)
     if _is_silent(state, project, integration):
-        _say(state, project, integration, heartbeat_millis, is_silent=False)
+        _say(round, project, integration, heartbeat_millis, is_silent=False)
 
 
 def fingerprint(integration: str) -> str:
@@ -65,13 +65,14 @@ def _resolve_by_absence(state: State, alert: AlertState) -> None:
     tell_all(state, changes)
 
 
-def _look_for(state: State, project: str, integration: str, heartbeat_millis: int) -> None:
+def _look_for(round: Round, project: str, integration: str, heartbeat_millis: int) -> None:
+    state = round.state
     beats = state.project(project).heartbeats
     heard_at = next((beat.heard_at for beat in beats if beat.integration == integration), None)
     if heard_at is None:
         _note(state, project, integration)
     elif heard_at + heartbeat_millis <= state.door_clock and not _is_silent(state, project, integration):
-        _say(state, project, integration, heartbeat_millis, is_silent=True)
+        _say(round, project, integration, heartbeat_millis, is_silent=True)
 
 
 def _is_silent(state: State, project: str, integration: str) -> bool:
@@ -85,8 +86,9 @@ def _note(state: State, project: str, integration: str) -> None:
     state.change_project(known, heartbeats=beats)
 
 
-def _say(state: State, project: str, integration: str, heartbeat_millis: int, is_silent: bool) -> None:
+def _say(round: Round, project: str, integration: str, heartbeat_millis: int, is_silent: bool) -> None:
     """Let an event of our own go through the steps like any sender's; it has no outcome, since nobody sent it."""
+    state = round.state
     settings = state.rules.of(project).integration(integration)
     assert settings is not None
     said = Content(
@@ -94,6 +96,6 @@ def _say(state: State, project: str, integration: str, heartbeat_millis: int, is
     )
     event = AlertEvent(0, fingerprint(integration), b"", is_silent, None, None, None, encode_body(said), b"{}")
     batch = AlertBatch(project, integration, HEARTBEAT_FORMAT, settings.default_severity, "", 0, [event])
-    outcome = process_event(state, batch, event)
-    if outcome.reason is not None:
-        state.decisions.problems.append(f"heartbeat of {project}/{integration}: {outcome.reason}")
+    taken = process_event(state, batch, event, round)
+    if isinstance(taken, EventOutcome):
+        state.decisions.problems.append(f"heartbeat of {project}/{integration}: {taken.reason}")

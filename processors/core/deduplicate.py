@@ -1,20 +1,26 @@
 """Which alert an event belongs to, and what that makes of it (BEHAVIOUR 4, the matching table).
 
-Not here: incidents and notifications.
+Not here: which of several senders still says that it fires (`senders.py`), what an event is to a resolved alert
+(`again.py`), incidents and notifications.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from processors.core.again import judge, resolved_by_hand
 from processors.core.content import digest, merge_content, read_content
+from processors.core.describe import format_time
 from processors.core.flapping import note_change
 from processors.core.forgetting import when_to_forget
-from processors.core.state import STALE_MILLIS, State
+from processors.core.senders import after_end, note_firing
+from processors.core.state import State
+from processors.core.timeline import record_of_alert
 from processors.core.work import Work
-from schemas.records import AlertEvent, AlertState, ResolvedBy
+from schemas.records import ALERT_BOT, AlertEvent, AlertState, ResolvedBy
 
 HEARTBEAT_FORMAT = "heartbeat"
 """Of events that the core makes itself when an integration is silent."""
-PROMETHEUS_FORMATS = frozenset({"alertmanager", "grafana", "prometheus"})
 
 
 def deduplicate(work: Work) -> None:
@@ -24,17 +30,28 @@ def deduplicate(work: Work) -> None:
     number = state.open_alerts.get(identity) if event.fingerprint else None
     match (event.is_firing and not has_expired(event, state.now), number):
         case (True, None):
-            newest = _newest(work)
-            if newest is not None and _is_stale(work, newest):
-                work.alert, work.outcome = newest, "stale"
-            else:
-                _create(work, newest)
+            _fire(work, _newest(work))
         case (True, int()):
             _merge(work, state.alerts[work.batch.project, number])
         case (False, None):
-            work.outcome = "unmatched"
+            _pass_over(work, _newest(work))
         case (False, int()):
-            _recover(work, state.alerts[work.batch.project, number])
+            _end(work, state.alerts[work.batch.project, number])
+
+
+def _fire(work: Work, newest: AlertState | None) -> None:
+    """Take a firing event of which no alert is open."""
+    match "new" if newest is None else judge(work, newest):
+        case "stale" if newest is not None:
+            work.alert, work.outcome = newest, "stale"
+            text = f"alert #{newest.number}: a message from before its recovery came late, and changed nothing"
+            record_of_alert(work.state, newest, "alert_stale", text, ALERT_BOT)
+        case "held" if newest is not None:
+            _keep_resolved(work, newest)
+        case "fires again" if newest is not None:
+            _fire_again(work, newest)
+        case _:
+            _create(work, newest)
 
 
 def _newest(work: Work) -> AlertState | None:
@@ -50,16 +67,6 @@ def _known_number(work: Work) -> int | None:
     identity = (work.batch.project, work.event.fingerprint, work.event.identity)
     number, until = work.state.known.get(identity, (None, 0))
     return number if until > work.state.now else None
-
-
-def _is_stale(work: Work, newest: AlertState) -> bool:
-    return (
-        work.batch.format in PROMETHEUS_FORMATS
-        and newest.resolved_by == "recovery"
-        and newest.resolved_at is not None
-        and work.event.started_at == newest.started_at
-        and work.state.now - newest.resolved_at < STALE_MILLIS
-    )
 
 
 def _create(work: Work, previous: AlertState | None) -> None:
@@ -92,7 +99,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         **note_change(state, batch.project, previous),
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
-        expires_at=expiry(work),
+        **_ending(work, None),
     )
     read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -101,7 +108,8 @@ def _create(work: Work, previous: AlertState | None) -> None:
     work.outcome = "created"
 
 
-def _merge(work: Work, alert: AlertState) -> None:
+def _merge(work: Work, alert: AlertState, **changes: Any) -> None:
+    """Let the alert follow the event; `changes` are those that other events do not make."""
     event, state = work.event, work.state
     key = (alert.project, alert.number)
     content_hash, payload_hash = digest(event.content), digest(event.payload)
@@ -109,40 +117,98 @@ def _merge(work: Work, alert: AlertState) -> None:
         state.put_content(key, merge_content(state.contents[key], event.content))
     if payload_hash != alert.payload_hash:
         state.put_payload(key, event.payload)
-    severity = event.severity or alert.severity
+    if "expires_at" not in changes:
+        changes |= _ending(work, alert)
     work.before = alert
     work.alert = state.change_alert(
         alert,
         events=alert.events + 1,
         last_seen_at=state.now,
         started_at=alert.started_at if event.started_at is None else min(alert.started_at, event.started_at),
-        severity=severity,
+        severity=event.severity or alert.severity,
         content_hash=content_hash,
         payload_hash=payload_hash,
-        expires_at=expiry(work),
+        **changes,
     )
     work.outcome = "merged"
 
 
-def _recover(work: Work, alert: AlertState) -> None:
+def _fire_again(work: Work, alert: AlertState) -> None:
+    """Open a resolved alert again: its sender says that it has fired all along."""
+    _merge(work, alert, **_ending(work, alert, is_again=True))
+    assert work.alert is not None
+    work.alert = open_again(work.state, work.alert, f"alert #{alert.number} reopened: it still fires, by the start that it names")
+
+
+def open_again(state: State, alert: AlertState, text: str) -> AlertState:
+    """Let a resolved alert fire again; its incident is the caller's to look at."""
+    alert = state.change_alert(
+        alert,
+        status="triggered",
+        ended_at=None,
+        resolved_at=None,
+        resolved_by=None,
+        resolver="",
+        recovery_received_at=None,
+        hold_until=None,
+        forget_at=None,
+        **note_change(state, alert.project, alert),
+    )
+    record_of_alert(state, alert, "alert_reopened", text, ALERT_BOT)
+    return state.alerts[alert.project, alert.number]
+
+
+def _keep_resolved(work: Work, alert: AlertState) -> None:
+    """Count a repetition of what a person has resolved; it fires again when that holds no longer."""
+    resolved = resolved_by_hand(work.state, alert)
+    assert resolved is not None
+    at, person = resolved
+    until = at + work.rules.project.resolved_by_hand_holds
+    _merge(work, alert, hold_until=until)
+    work.reason = f"{person} resolved it, and that holds until {format_time(until)} unless it gets worse or begins anew"
+    if alert.hold_until is None and work.alert is not None:
+        text = f"alert #{alert.number}: still sent since {person} resolved it at {format_time(at)}"
+        record_of_alert(work.state, work.alert, "alert_still_sent", text, ALERT_BOT)
+        work.alert = work.state.alerts[alert.project, alert.number]
+
+
+def _pass_over(work: Work, newest: AlertState | None) -> None:
+    """Take the end of what is not open; one that a person resolved is held no longer."""
+    work.outcome = "unmatched"
+    if newest is not None and newest.hold_until is not None:
+        work.state.change_alert(newest, hold_until=None)
+
+
+def _end(work: Work, alert: AlertState) -> None:
+    """Resolve the alert, unless another of its senders still says that it fires."""
     event, now = work.event, work.state.now
+    others = after_end(work, alert) if alert.senders and event.expires_at is not None else []
+    if others:
+        _merge(work, alert, senders=others, expires_at=others[-1].expires_at)
+        work.reason = "another of its senders still says that it fires"
+        return
     ended_at = next((at for at in (event.ended_at, event.expires_at) if at is not None), now)
     work.before = alert
-    work.alert = resolve(work.state, alert, ended_at, "recovery")
+    work.alert = resolve(work.state, alert, ended_at, "recovery", received_at=work.batch.received_at)
     work.outcome = "recovered"
 
 
-def resolve(state: State, alert: AlertState, ended_at: int, by: ResolvedBy) -> AlertState:
-    """Resolve an open alert; its incident is the caller's to look at."""
+def resolve(
+    state: State, alert: AlertState, ended_at: int, by: ResolvedBy, actor: str = ALERT_BOT, received_at: int | None = None
+) -> AlertState:
+    """Resolve an open alert; its incident is the caller's to look at. `received_at`: when a door had the recovery."""
     return state.change_alert(
         alert,
         status="resolved",
         ended_at=ended_at,
         resolved_at=state.now,
         resolved_by=by,
+        resolver=actor,
+        recovery_received_at=received_at,
         waiting_group=None,
         expires_at=None,
-        forget_at=when_to_forget(state, alert),
+        senders=[],
+        forget_at=when_to_forget(state, alert, by_hand=by == "person"),
         **note_change(state, alert.project, alert),
     )
 
@@ -152,12 +218,12 @@ def has_expired(event: AlertEvent, now: int) -> bool:
     return event.expires_at is not None and event.expires_at <= now
 
 
-def expiry(work: Work) -> int | None:
-    """Give when the alert ends unless it is sent again, on the clock of absences; None: never."""
+def _ending(work: Work, alert: AlertState | None, *, is_again: bool = False) -> dict[str, Any]:
+    """Give when the alert ends unless it is sent again, on the clock of absences (None: never), and who says so."""
     event, state = work.event, work.state
-    if event.expires_at is not None:
-        return event.expires_at - state.put_off_millis
+    if event.expires_at is not None or event.expires_after_millis is not None:
+        senders, expires_at = note_firing(work, alert, is_again=is_again)
+        return {"senders": senders, "expires_at": expires_at}
     integration = None if work.batch.format == HEARTBEAT_FORMAT else work.rules.integration(work.batch.integration)
     resolve_after = None if integration is None else integration.resolve_after
-    after = resolve_after if event.expires_after_millis is None else event.expires_after_millis
-    return None if after is None else state.door_clock + after
+    return {"expires_at": None if resolve_after is None else state.door_clock + resolve_after}

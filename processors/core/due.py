@@ -13,6 +13,7 @@ from schemas.records import AlertState, IncidentState, SilenceState
 
 TimerKind = Literal[
     "alert_forget",
+    "alert_hold",
     "alert_steady",
     "incident_forget",
     "incident_forget_alerts",
@@ -24,6 +25,7 @@ TimerKind = Literal[
 ]
 FIELDS: dict[TimerKind, str] = {
     "alert_forget": "forget_at",
+    "alert_hold": "hold_until",
     "alert_steady": "steady_at",
     "incident_forget": "forget_at",
     "incident_forget_alerts": "forget_alerts_at",

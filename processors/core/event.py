@@ -1,40 +1,68 @@
-"""The steps that an alert event goes through, in their order; all of them, or none.
+"""The steps that one alert event goes through by itself; all of them, or none.
 
-Not here: what each does; the rest of an inbox record (`step.py`).
+Not here: what each does; what the events of a batch do to incidents together (`conclude.py`); the rest of an inbox
+record (`step.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from processors.core.attempt import attempt
-from processors.core.correlate import correlate
 from processors.core.deduplicate import deduplicate
-from processors.core.notify import notify
+from processors.core.incidents import is_worse
 from processors.core.state import State
-from processors.core.suppress import suppress
-from processors.core.transition import transition
-from processors.core.work import Work
+from processors.core.transition import count
+from processors.core.work import Round, Work
 from schemas.errors import TocsinError
-from schemas.records import AlertBatch, AlertEvent, EventOutcome
+from schemas.records import AlertBatch, AlertEvent, AlertState, EventOutcome
 
-STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, suppress, correlate, transition, notify)
+STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, count)
 
 
-def process_event(state: State, batch: AlertBatch, event: AlertEvent) -> EventOutcome:
-    """Take one event through all steps; whatever goes wrong undoes it and becomes a rejection. Raises only `FAULTS`."""
+def process_event(state: State, batch: AlertBatch, event: AlertEvent, round: Round) -> Work | EventOutcome:
+    """Take one event in, and note in the round what it touched; whatever goes wrong undoes it and becomes a rejection.
+
+    Raises only `FAULTS`.
+    """
     work = Work(state, state.rules.of(batch.project), batch, event)
-    error = attempt(state, lambda: _take_steps(work))
+    error = attempt(state, partial(_take_steps, work))
     if error is not None:
         reason = str(error) if isinstance(error, TocsinError) else f"{type(error).__name__}: {error}"
         return EventOutcome(event.index, "rejected", reason=reason)
-    alert = work.alert
+    if work.alert is not None:
+        _note(round, work, work.alert)
+    return work
+
+
+def outcome_of(work: Work | EventOutcome) -> EventOutcome:
+    """Say what became of an event, once its round is concluded."""
+    if isinstance(work, EventOutcome):
+        return work
     assert work.outcome is not None
-    if alert is None:
-        return EventOutcome(event.index, work.outcome)
-    return EventOutcome(event.index, work.outcome, alert.number, alert.incident, alert.suppressed_by)
+    if work.alert is None:
+        return EventOutcome(work.event.index, work.outcome)
+    alert = work.state.alerts[work.alert.project, work.alert.number]
+    return EventOutcome(work.event.index, work.outcome, alert.number, alert.incident, alert.suppressed_by, work.reason)
 
 
 def _take_steps(work: Work) -> None:
     for step in STEPS:
         step(work)
+
+
+def _note(round: Round, work: Work, alert: AlertState) -> None:
+    """Have looked at what may change an incident; most events repeat what is known, and change none."""
+    if work.outcome == "recovered":
+        was_firing = work.before is not None and work.before.counts_as_firing  # one that was ignored kept nothing open
+        if was_firing and alert.incident is not None:
+            round.ended[alert.project, alert.incident] = None
+    elif alert.counts_as_firing and not _is_known(work.state, alert):
+        round.firing[alert.project, alert.number] = None
+
+
+def _is_known(state: State, alert: AlertState) -> bool:
+    """Whether its incident is open and has seen it as bad."""
+    incident = state.incident_of(alert)
+    return incident is not None and incident.is_open and not is_worse(alert.severity, alert.worst_severity)

@@ -14,16 +14,21 @@ AT_ONCE = 500
 """Alerts of one incident that are forgotten in one tick, so that a large one holds up nobody."""
 
 
-def forget_after(state: State, project: str) -> int:
-    """Give how long a resolved alert is kept: at least while it may flap, or a late copy of its messages may come."""
+def forget_after(state: State, project: str, *, by_hand: bool = False) -> int:
+    """Give how long a resolved alert is kept: at least while it may flap, or a late copy of its messages may come.
+
+    `by_hand`: a person resolved it; then also while that holds.
+    """
     settings = state.rules.of(project).project
-    return max(settings.forget_after, settings.flap_window, STALE_MILLIS)
+    holds = settings.resolved_by_hand_holds if by_hand else 0
+    return max(settings.forget_after, settings.flap_window, holds, STALE_MILLIS)
 
 
-def when_to_forget(state: State, alert: AlertState) -> int | None:
+def when_to_forget(state: State, alert: AlertState, *, by_hand: bool = False) -> int | None:
     """Give when an alert that is resolved now is forgotten by itself; None: with its incident, which is open."""
     incident = state.incident_of(alert)
-    return None if incident is not None and incident.is_open else state.now + forget_after(state, alert.project)
+    is_kept = incident is not None and incident.is_open
+    return None if is_kept else state.now + forget_after(state, alert.project, by_hand=by_hand)
 
 
 def forget_alerts_of(state: State, incident: IncidentState) -> None:

@@ -213,13 +213,14 @@ def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT
     incident = state.change_incident(
         incident,
         status="resolved",
+        resolver=actor,
         resolved_at=state.now,
         resolve_at=None,
         publish_at=None,
         sla_at=None,
         remind_at=None,
         reminders=[],
-        forget_alerts_at=state.now + forget_after(state, incident.project),
+        forget_alerts_at=state.now + forget_after(state, incident.project, by_hand=actor != ALERT_BOT),
         forget_at=state.now + INCIDENT_KEPT_MILLIS,
     )
     return record(state, publication.end(state, incident), "resolved", text, actor)
@@ -231,7 +232,7 @@ def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_
     members = (state.alerts.get((incident.project, number)) for number in numbers)
     firing = sum(member is not None and member.counts_as_firing for member in members)
     incident = state.change_incident(
-        incident, status="triggered", resolved_at=None, firing=firing, forget_alerts_at=None, forget_at=None
+        incident, status="triggered", resolver="", resolved_at=None, firing=firing, forget_alerts_at=None, forget_at=None
     )
     incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     if incident.published is not None:

@@ -94,12 +94,6 @@ class MuteIndex:
         for number in sorted(self.muted_by.get((project, kind, id), ())):
             self.look_again(project, number)
 
-    def is_unsettled(self, alert: AlertState) -> bool:
-        return (alert.project, alert.number) in self.unsettled
-
-    def settled(self, alert: AlertState) -> None:
-        self._remove(self.unsettled, (alert.project, alert.number))
-
     def take_unsettled(self) -> list[Key]:
         """Take all alerts that need looking at, in the order in which they came to."""
         keys = list(self.unsettled)

@@ -6,27 +6,37 @@ Not here: how a receiver is told (the sinks).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from msgspec.structs import replace
 
+from processors.core.attempt import attempt_each
 from processors.core.content import lookup_of
 from processors.core.incidents import is_worse
 from processors.core.rules import Lookup
 from processors.core.state import State
-from processors.core.work import IncidentChange, Work
-from schemas.records import ALERT_BOT, AlertState, IncidentState, Notification, NotificationKind, Reminder
+from processors.core.work import IncidentChange, Round
+from schemas.records import ALERT_BOT, IncidentState, Notification, NotificationKind, Reminder
+
+KINDS: tuple[NotificationKind, ...] = ("resolved", "opened", "reopened", "severity_raised")
+"""What a round may change, in the order in which it is told: first what is over; an opening names the severity raised with it."""
 
 
-def notify(work: Work) -> None:
-    """Decide the notifications of all changes that this event made."""
-    tell_all(work.state, work.changes, work.alert)
+def notify(round: Round) -> None:
+    """Decide the notifications of all that changed; what flapping alerts alone have caused is told by its end alone."""
+    changes = [change for change, is_steady in round.changes.items() if is_steady or change.kind == "resolved"]
+    changes.sort(key=lambda change: (KINDS.index(change.kind), change.project, change.incident))
+    attempt_each(round.state, changes, partial(tell, round.state), _problem)
 
 
-def tell_all(state: State, changes: Iterable[IncidentChange], cause: AlertState | None = None) -> None:
-    """Decide the notifications of several changes, in their order; what a flapping alert causes is told by its end alone."""
+def tell_all(state: State, changes: Iterable[IncidentChange]) -> None:
+    """Decide the notifications of several changes, in their order."""
     for change in changes:
-        if cause is None or not cause.is_flapping or change.kind == "resolved":
-            tell(state, change)
+        tell(state, change)
+
+
+def _problem(change: IncidentChange, error: Exception) -> str:
+    return f"nobody could be told that incident {change.project}/{change.incident} is {change.kind}: {error!r}"
 
 
 def tell(state: State, change: IncidentChange, actor: str = ALERT_BOT) -> None:
@@ -36,8 +46,15 @@ def tell(state: State, change: IncidentChange, actor: str = ALERT_BOT) -> None:
         case "opened":
             _tell_newcomers(state, incident, "opened", actor)
         case "reopened" | "severity_raised":
+            kind = "reopened" if incident.is_told_resolved else change.kind  # it was reopened in silence, by what flapped
+            incident = _tell_those_who_know(state, incident, kind, actor)
+            incident = _tell_newcomers(state, incident, "opened", actor)
+            if incident.is_told_resolved:
+                state.change_incident(incident, is_told_resolved=False)
+        case "resolved":
             incident = _tell_those_who_know(state, incident, change.kind, actor)
-            _tell_newcomers(state, incident, "opened", actor)
+            if incident.told:
+                state.change_incident(incident, is_told_resolved=True)
         case _:
             _tell_those_who_know(state, incident, change.kind, actor)
 

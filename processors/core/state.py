@@ -66,6 +66,8 @@ class State(Undoable):
 
         self.open_alerts: dict[Identity, int] = {}
         self.newest_alerts: dict[Identity, int] = {}
+        self.older_alerts: dict[Identity, dict[int, None]] = {}
+        """Others of an identity that are still known, beside its newest."""
         self.unassigned: dict[str, dict[int, None]] = {}
         self.members: dict[Key, dict[int, None]] = {}
         self.last_seen: dict[Key, int] = {}
@@ -112,7 +114,7 @@ class State(Undoable):
         self.mutes.note_alert(old, alert)
         self._index_identity(alert)
         self._index_membership(key, old, alert)
-        if alert.forget_at is not None or alert.steady_at is not None:
+        if alert.forget_at is not None or alert.steady_at is not None or alert.hold_until is not None:
             self._timers.note(OF_ALERTS, old, alert)
         if alert.expires_at is not None and alert.expires_at < self._expiry_of.get(key, FOR_EVER):
             self._expiry_of[key] = alert.expires_at
@@ -126,8 +128,11 @@ class State(Undoable):
             self._set(self.open_alerts, identity, alert.number)
         elif self.open_alerts.get(identity) == alert.number:
             self._remove(self.open_alerts, identity)
-        if alert.number > self.newest_alerts.get(identity, 0):
+        newest = self.newest_alerts.get(identity, 0)
+        if alert.number > newest:
             self._set(self.newest_alerts, identity, alert.number)
+        if newest not in (0, alert.number):
+            self._set(self._bucket(self.older_alerts, identity), min(newest, alert.number), None)
 
     def _index_membership(self, key: Key, old: AlertState | None, alert: AlertState) -> None:
         project, number = key
@@ -178,10 +183,7 @@ class State(Undoable):
         identity = (alert.project, alert.fingerprint, alert.identity)
         if alert.incident is not None:
             self._leave(alert.project, alert.incident, alert.number)
-        if self.newest_alerts.get(identity) == alert.number:
-            self._remove(self.newest_alerts, identity)
-            if (alert.project, alert.previous or 0) in self.alerts and alert.previous is not None:
-                self._set(self.newest_alerts, identity, alert.previous)
+        self._unindex_identity(identity, alert.number)
         if forgetting.known_until is not None and alert.number > self.known.get(identity, (0, 0))[0]:
             self._set(self.known, identity, (alert.number, forgetting.known_until))
             heapq.heappush(self._known_ends, (forgetting.known_until, identity))
@@ -189,6 +191,19 @@ class State(Undoable):
         for index in (self.alerts, self.contents, self.unmatched_by_rules):
             self._remove(index, key)
         self.decisions.forgettings.append(forgetting)
+
+    def _unindex_identity(self, identity: Identity, number: int) -> None:
+        older = self.older_alerts.get(identity, {})
+        if self.newest_alerts.get(identity) != number:
+            self._remove(older, number)
+        elif older:
+            newest = max(older)
+            self._remove(older, newest)
+            self._set(self.newest_alerts, identity, newest)
+        else:
+            self._remove(self.newest_alerts, identity)
+        if not older:
+            self._remove(self.older_alerts, identity)
 
     def drop_what_is_no_longer_known(self) -> None:
         """Free the memory of alerts that ended over 7 days ago; nobody is told of them any more."""

@@ -7,27 +7,24 @@ Not here: the steps that an event goes through (`event.py`); Kafka, batching and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from processors.core.absence import end_what_is_absent, hear
-from processors.core.attempt import attempt
 from processors.core.commands import process_command
 from processors.core.commands.remembered import forget_old_commands
-from processors.core.correlate import find_home
+from processors.core.conclude import conclude, settle
 from processors.core.decisions import Decisions
-from processors.core.event import process_event
-from processors.core.notify import tell_all
+from processors.core.event import outcome_of, process_event
 from processors.core.rules import Rules
 from processors.core.state import State
-from processors.core.suppress import begin_and_end_mutes, note_new_rules, prepare, settle
+from processors.core.suppress import begin_and_end_mutes, note_new_rules, prepare
 from processors.core.timers import fire_due_timers
-from processors.core.work import IncidentChange
+from processors.core.work import Round
 from schemas.codec import decode
 from schemas.errors import MalformedRecord, TocsinError
 from schemas.records import AlertBatch, Command, Configuration, EventOutcome, Frame, Outcome, Tick
 from schemas.topics import read_events_header
 
-VERSION = "3"
+VERSION = "4"
 """Of the core: part of every entry, raised whenever the same record may lead to another decision."""
 LEAP_MILLIS = 3_600_000
 AGREEMENT_MILLIS = 300_000
@@ -53,11 +50,9 @@ def process_record(
             case AlertBatch():
                 prepare(state, (item.project,))
                 _process_batch(state, place, item)
-                settle(state)
             case Tick():
                 prepare(state, state.rules.inhibiting)
                 _process_tick(state, item)
-                settle(state)
             case Command():
                 prepare(state, (item.project,))
                 process_command(state, place, item)
@@ -76,11 +71,16 @@ def _advance(state: State, timestamp: int, items: Sequence[object]) -> None:
 
 
 def _process_batch(state: State, place: int, batch: AlertBatch) -> None:
-    hear(state, batch.project, batch.integration)
-    outcomes = [EventOutcome(refusal.index, "rejected", reason=refusal.reason) for refusal in batch.refusals]
+    is_part = batch.total > len(batch.events) + len(batch.refusals)
+    round = Round(state, is_part)
+    hear(state, batch.project, batch.integration, round)
+    works = []
     for event in batch.events:
         state.cause.index += 1
-        outcomes.append(process_event(state, batch, event))
+        works.append(process_event(state, batch, event, round))
+    conclude(round)
+    outcomes = [EventOutcome(refusal.index, "rejected", reason=refusal.reason) for refusal in batch.refusals]
+    outcomes += map(outcome_of, works)
     outcomes.sort(key=lambda outcome: outcome.index)
     state.decisions.outcomes.append(
         Outcome(batch.project, batch.integration, state.decisions.offset, place, state.now, batch.receipt, batch.total, outcomes)
@@ -93,9 +93,13 @@ def _process_tick(state: State, tick: Tick) -> None:
             state.note_door()
         case "clock":
             event_index, state.cause.index = state.cause.index, -1
-            end_what_is_absent(state)
-            fire_due_timers(state)
+            absent = Round(state)
+            end_what_is_absent(state, absent)
+            conclude(absent)
+            due = Round(state)
+            fire_due_timers(state, due)
             begin_and_end_mutes(state)
+            conclude(due)
             state.ticked_at = state.now
             forget_old_commands(state)
             state.drop_what_is_no_longer_known()
@@ -136,16 +140,8 @@ def _apply_configuration(state: State, version: int, packed: bytes) -> None:
 
 def _put_to_rules(state: State, project: str) -> None:
     """Let alerts that came before their project's first configuration take part, in the order of their numbers."""
-    for number in sorted(state.unassigned.get(project, ())):
-        error = attempt(state, partial(_find_home_and_tell, state, project, number))
-        if error is not None:  # one alert that no rule can take must not keep the configuration from the others
-            state.decisions.problems.append(f"alert {project}/{number} could not be put to the rules: {error!r}")
-
-
-def _find_home_and_tell(state: State, project: str, number: int) -> None:
-    changes: list[IncidentChange] = []
-    find_home(state, state.rules.of(project), state.alerts[project, number], changes)
-    tell_all(state, changes)
+    numbers = sorted(state.unassigned.get(project, ()))
+    conclude(Round(state, firing={(project, number): None for number in numbers}))
 
 
 def _reject_unreadable(state: State, headers: Sequence[tuple[str, bytes]], reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Muting: looked at for each event, and again for all alerts concerned when a silence, window or source begins or ends.
+"""Muting: looked at for each alert that says something new, and for all concerned when what mutes begins or ends.
 
 A muted alert is stored, counted and shown, but neither opens nor worsens an incident and notifies nobody; what
 is muted no longer takes part as if it had begun then (BEHAVIOUR 5). Not here: what mutes (`mutes.py`).
@@ -9,24 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from processors.core import incidents
-from processors.core.attempt import attempt
-from processors.core.correlate import find_home
+from processors.core.attempt import attempt_each
+from processors.core.decisions import Key
 from processors.core.inhibition import prepare_roles, update_roles
 from processors.core.mutes import find_reason, look_again_for
-from processors.core.notify import tell_all
 from processors.core.state import State
-from processors.core.work import IncidentChange, Work
+from processors.core.work import Round
 from schemas.matchers import parse_matcher
 from schemas.records import AlertState, SilenceState
 
 
-def suppress(work: Work) -> None:
-    """Mute the event's alert, or let it be muted no longer; one that says what it said is not looked at again."""
-    if work.alert is None or not work.state.mutes.is_unsettled(work.alert):
-        return
-    work.state.mutes.settled(work.alert)
-    work.alert = _look(work.state, work.alert)
+def suppress(round: Round) -> None:
+    """Look at every alert that may be muted now, or no longer; one that says what it said is not looked at again."""
+    state = round.state
+    while keys := state.mutes.take_unsettled():
+        freed: dict[Key, None] = {}
+        attempt_each(state, keys, partial(_settle_one, state, freed), _problem)
+        round.firing.update((key, None) for key in freed if state.alerts[key].suppressed_by is None)
+
+
+def _settle_one(state: State, freed: dict[Key, None], key: Key) -> None:
+    """Look at an alert again; one that was muted and no longer is takes part as if it had begun now."""
+    alert = state.alerts.get(key)
+    if alert is None or not (alert.is_open or key in state.mutes.roles):
+        return  # it ended, and muted nobody
+    now = _look(state, alert)
+    if alert.suppressed_by is not None and now.suppressed_by is None and now.counts_as_firing:
+        freed[key] = None
+
+
+def _problem(key: Key, error: Exception) -> str:
+    return f"alert {key[0]}/{key[1]} could not be looked at again: {error!r}"
 
 
 def _look(state: State, alert: AlertState) -> AlertState:
@@ -36,37 +49,6 @@ def _look(state: State, alert: AlertState) -> AlertState:
         return alert
     reason = find_reason(state, rules, alert)
     return alert if reason == alert.suppressed_by else state.change_alert(alert, suppressed_by=reason)
-
-
-def settle(state: State) -> None:
-    """Look again at every alert that may be muted now, or no longer; at the end of each batch, command and tick."""
-    while keys := state.mutes.take_unsettled():
-        for key in keys:
-            alert = state.alerts.get(key)
-            if alert is None or not (alert.is_open or key in state.mutes.roles):
-                continue  # it ended, and muted nobody
-            error = attempt(state, partial(_settle_one, state, alert))
-            if error is not None:  # one alert that no rule can take must not keep the others muted
-                state.decisions.problems.append(f"alert {key[0]}/{key[1]} could not be looked at again: {error!r}")
-
-
-def _settle_one(state: State, alert: AlertState) -> None:
-    now = _look(state, alert)
-    if alert.suppressed_by is not None and now.suppressed_by is None and now.counts_as_firing:
-        _take_part(state, now)
-
-
-def _take_part(state: State, alert: AlertState) -> None:
-    """Let an alert that is muted no longer open, join or worsen an incident, and tell."""
-    changes: list[IncidentChange] = []
-    incident = state.incident_of(alert)
-    if incident is None or not incident.is_open:
-        find_home(state, state.rules.of(alert.project), alert, changes)
-    else:
-        incident, rose = incidents.note_worse(state, incident, alert)
-        if rose:
-            changes.append(IncidentChange(incident.project, incident.number, "severity_raised"))
-    tell_all(state, changes, alert)
 
 
 def prepare(state: State, projects: Iterable[str]) -> None:

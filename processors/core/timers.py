@@ -9,30 +9,37 @@ from functools import partial
 
 from processors.core import incidents, page_entries
 from processors.core.attempt import attempt
+from processors.core.deduplicate import open_again
 from processors.core.due import FIELDS, Entity, TimerKind
 from processors.core.forgetting import forget_alerts_of
 from processors.core.notify import remind, tell
 from processors.core.state import State
 from processors.core.timeline import record
-from processors.core.work import IncidentChange
+from processors.core.work import IncidentChange, Round
 from schemas.records import AlertState, IncidentState, SilenceState
 
 
-def fire_due_timers(state: State) -> None:
-    """Fire each timer that is due, once; one that fails is dropped with a word in the timeline, the others go on."""
+def fire_due_timers(state: State, round: Round) -> None:
+    """Fire each timer that is due, once; one that fails is dropped with a word in the timeline, the others go on.
+
+    What fires again is noted in the round, which is the caller's to conclude.
+    """
     while (due := state.pop_due_timer()) is not None:
         kind, entity = due
-        error = attempt(state, partial(_fire, state, kind, entity))
+        error = attempt(state, partial(_fire, round, kind, entity))
         if error is not None:  # a rule or program that fails must not fail again at every tick
             _drop(state, kind, entity, error)
 
 
-def _fire(state: State, kind: TimerKind, entity: Entity) -> None:
+def _fire(round: Round, kind: TimerKind, entity: Entity) -> None:
+    state = round.state
     match entity:
         case IncidentState():
             _fire_of_incident(state, kind, entity)
         case AlertState() if kind == "alert_steady":
             _end_flapping(state, entity)
+        case AlertState() if kind == "alert_hold":
+            _end_hold(round, entity)
         case AlertState():
             state.forget_alert(entity)
         case SilenceState():
@@ -64,6 +71,17 @@ def _end_flapping(state: State, alert: AlertState) -> None:
     incident = state.incident_of(alert)
     if alert.counts_as_firing and alert.suppressed_by is None and incident is not None and incident.is_open:
         tell(state, IncidentChange(incident.project, incident.number, "severity_raised"))
+
+
+def _end_hold(round: Round, alert: AlertState) -> None:
+    """Let an alert that is still sent although a person resolved it fire again, unless its time has passed meanwhile."""
+    state = round.state
+    alert = state.change_alert(alert, hold_until=None)
+    is_over = alert.expires_at is not None and alert.expires_at <= state.door_clock
+    is_taken = (alert.project, alert.fingerprint, alert.identity) in state.open_alerts
+    if not is_over and not is_taken:
+        open_again(state, alert, f"alert #{alert.number} reopened: still sent, and its resolution by hand holds no longer")
+        round.firing[alert.project, alert.number] = None
 
 
 def _drop(state: State, kind: TimerKind, entity: Entity, error: Exception) -> None:

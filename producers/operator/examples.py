@@ -53,6 +53,7 @@ _ALERT: dict[str, Any] = {
     "assignees": ["ada"],
     "suppressed_by": None,
     "flapping": False,
+    "still_sent": False,
 }
 PROJECT = Project("shop", "Web shop", "responder")
 ALERT_IN_LIST = AlertInList(**_ALERT)

@@ -59,6 +59,8 @@ class AlertInList(msgspec.Struct, frozen=True, kw_only=True):
     assignees: list[str]
     suppressed_by: SuppressedBy | None
     flapping: bool
+    still_sent: bool = False
+    """A person resolved it, and its sender goes on."""
 
 
 class Alert(AlertInList, frozen=True, kw_only=True):
@@ -243,6 +245,7 @@ def _alert_fields(row: Row) -> dict[str, Any]:
     fields = {
         **row,
         "flapping": row["is_flapping"],
+        "still_sent": row["is_still_sent"],
         "suppressed_by": None if kind is None else {"kind": kind, "id": by or ""},
     }
     return _with_texts(fields, "started_at", "ended_at", "first_seen_at", "last_seen_at")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import msgspec
 import structlog
@@ -29,7 +30,7 @@ from producers.webhook.answers import (
 )
 from producers.webhook.auth import admit, admit_reader, token_in
 from producers.webhook.body import Gone, check_encoding, read_body
-from producers.webhook.cut import cut_request
+from producers.webhook.cut import Origin, cut_request
 from producers.webhook.door import Door
 from producers.webhook.doors import Doors
 from producers.webhook.failures import Failures, sender_of
@@ -58,6 +59,8 @@ IN_THREAD_BYTES = 128 * 1024
 
 BODY_SECONDS = 10.0
 """DESIGN section 4, answer 408."""
+SOURCE_BYTES = 6
+"""Of the digest of a sender: a project has a handful, and a collision takes two for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,15 @@ class App:
         if scope["method"] not in route.methods:
             raise WrongMethod(route.methods[0])
         if route.kind in POSTED:
-            return await self._take_alerts(route, scope["headers"], receive)
+            return await self._take_alerts(route, scope, receive)
         if route.kind == "receipt":
             return await self._read_receipt(route.receipt, scope["headers"])
         if route.kind == "status":
             return ALERTMANAGER_STATUS
         return state(route.kind == "healthy" or self._parts.is_ready())
 
-    async def _take_alerts(self, route: Route, headers: Headers, receive: Receive) -> Answer:
+    async def _take_alerts(self, route: Route, scope: Scope, receive: Receive) -> Answer:
+        headers: Headers = scope["headers"]
         if not self._parts.is_accepting():
             raise NotDurable(
                 "tocsin is starting or stopping, and nothing of this request was written. Send it again a little later."
@@ -121,11 +125,13 @@ class App:
         door = admit(self._parts.doors().find(route), token_in(headers))
         check_encoding(headers)
         body = await read_body(headers, receive, max_body_bytes(door.format), self._parts.body_seconds)
+        received_at = self._parts.now_millis()
         parse = prometheus.parse if route.kind == "api_v2" else recognise.parse
         parsed = await asyncio.to_thread(parse, body, door) if len(body) > IN_THREAD_BYTES else parse(body, door)
         self._check_rate(door, parsed)
         receipt = self._parts.new_receipt(door, parsed.total)
-        await self._parts.publisher.publish(cut_request(door, receipt, parsed))
+        origin = Origin(received_at, self._source(scope, parsed) if route.kind == "api_v2" else "")
+        await self._parts.publisher.publish(cut_request(door, receipt, parsed, origin))
         _count(door, parsed)
         if route.kind == "api_v2" and parsed.refusals:
             return partly_accepted(receipt, parsed)
@@ -137,6 +143,11 @@ class App:
         doors = admit_reader(self._parts.doors(), token_in(headers))
         found = await read_receipt(receipt, doors, self._parts.outcomes, self._parts.now_millis())
         return Answer(200, msgspec.json.encode({"alerts": found}))
+
+    def _source(self, scope: Scope, parsed: Parsed) -> str:
+        """Tell senders of one alert apart: by their address, and by what they call themselves. Kept as a digest alone."""
+        address = sender_of(scope, self._parts.trusted_proxy)
+        return blake2b(f"{address} {parsed.sender}".encode(), digest_size=SOURCE_BYTES).hexdigest()
 
     def _check_rate(self, door: Door, parsed: Parsed) -> None:
         seconds = self._parts.rates.take(door, parsed.total)

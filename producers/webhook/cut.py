@@ -16,7 +16,7 @@ MAX_RECORD_BYTES = 512 * 1024
 """DESIGN section 1: requests are cut into inbox records of at most this; one alert alone may exceed it."""
 EVENT_BYTES = 100
 """At most what an event takes besides its content and payload: fingerprint, identity, times, flags, lengths."""
-BATCH_BYTES = 64
+BATCH_BYTES = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,17 @@ class Piece:
     size: int
 
 
-def cut_request(door: Door, receipt: str, parsed: Parsed) -> list[Piece]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """When a door had a whole request, in milliseconds by its own clock, and a digest of who sent it (see `AlertBatch`)."""
+
+    received_at: int | None = None
+    source: str = ""
+
+
+def cut_request(door: Door, receipt: str, parsed: Parsed, origin: Origin = Origin()) -> list[Piece]:
     """Cut a request, the first events first, refusals last; of nothing an empty batch, which says that its sender lives."""
-    head = BATCH_BYTES + len(door.project) + len(door.integration) + len(receipt)
+    head = BATCH_BYTES + len(door.project) + len(door.integration) + len(receipt) + len(origin.source)
     return [
         Piece(
             AlertBatch(
@@ -41,6 +49,8 @@ def cut_request(door: Door, receipt: str, parsed: Parsed) -> list[Piece]:
                 total=parsed.total,
                 events=[item for item in items if isinstance(item, AlertEvent)],
                 refusals=[item for item in items if isinstance(item, Refusal)],
+                received_at=origin.received_at,
+                source=origin.source,
             ),
             size + head,
         )

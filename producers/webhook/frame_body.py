@@ -41,6 +41,8 @@ def _batch(batch: AlertBatch) -> bytes:
             write_long(batch.total),
             write_blocks([_event(event) for event in batch.events]),
             write_blocks([_refusal(refusal) for refusal in batch.refusals]),
+            _optional_long(batch.received_at),
+            write_text(batch.source),
         )
     )
 

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from processors.core import deduplicate, event, notify, step
+from processors.core import again, deduplicate, event, notify, step
+from processors.core.conclude import conclude
 from processors.core.mute_index import MuteIndex
 from processors.core.state import State
+from processors.core.work import Round
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -41,12 +43,12 @@ def _an_outcome_is_lost(patch: pytest.MonkeyPatch) -> None:
 
 
 def _retries_open_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(deduplicate, "_is_stale", lambda work, newest: False)
+    patch.setattr(again, "_is_stale", lambda work, newest: False)
 
 
 def _members_are_not_counted_out(patch: pytest.MonkeyPatch) -> None:
     right = event.STEPS
-    patch.setattr(event, "STEPS", tuple(function for function in right if function.__name__ != "transition"))
+    patch.setattr(event, "STEPS", tuple(function for function in right if function.__name__ != "count"))
 
 
 def _nobody_looks_again(patch: pytest.MonkeyPatch) -> None:
@@ -63,7 +65,31 @@ def _told_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def _timers_never_fire(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(step, "fire_due_timers", lambda state: None)
+    patch.setattr(step, "fire_due_timers", lambda state, round: None)
+
+
+def _each_event_is_concluded_alone(patch: pytest.MonkeyPatch) -> None:
+    right = step.process_event
+
+    def process(state: State, batch: Any, event: Any, round: Round) -> Any:
+        work = right(state, batch, event, round)
+        conclude(round)
+        round.firing, round.ended, round.changes = {}, {}, {}
+        return work
+
+    patch.setattr(step, "process_event", process)
+
+
+def _the_first_sender_ends_an_alert(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deduplicate, "after_end", lambda work, alert: [])
+
+
+def _what_people_resolved_fires_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(again, "_is_held", lambda work, newest, resolved_at: False)
+
+
+def _what_fires_on_is_another_alert(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deduplicate, "judge", lambda work, newest: "new")
 
 
 RULES: dict[str, Patch] = {
@@ -74,4 +100,8 @@ RULES: dict[str, Patch] = {
     "nobody looks again when a mute begins or ends": _nobody_looks_again,
     "who was told is not remembered": _told_is_forgotten,
     "no timer fires": _timers_never_fire,
+    "what ends closes its incident before the next event": _each_event_is_concluded_alone,
+    "the first of two senders ends an alert": _the_first_sender_ends_an_alert,
+    "what a person resolved fires again at once": _what_people_resolved_fires_at_once,
+    "what fires on is another alert": _what_fires_on_is_another_alert,
 }

@@ -66,7 +66,7 @@ def received(arrival: Arrival) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for item in arrival.items:
         if isinstance(item, AlertBatch):
-            counts[item.project] += item.total
+            counts[item.project] += len(item.events) + len(item.refusals)
     return {project: count for project, count in counts.items() if count}
 
 
@@ -84,6 +84,8 @@ def some_batch(chance: Random, project: str, at: float, count: int) -> AlertBatc
     made = batch(
         *(_said(chance, at, integration) for _ in range(count)),
         project=project, integration=integration, format=FORMATS[integration],
+        received=at - chance.choice((0, 0, 0, 1, 5, 60)), source=chance.choice(("", "a", "b")),
+        total=count + 1 if chance.random() < 0.05 else None,
     )  # fmt: skip
     if chance.random() < 0.05:
         made = replace(made, events=[*made.events[:-1], replace(made.events[-1], content=b"\x01")])
@@ -101,8 +103,8 @@ def _said(chance: Random, at: float, integration: str) -> dict[str, Any]:
         said["service"] = chance.choice(SERVICES)
     if chance.random() < 0.6:
         said["severity"] = chance.choice(SEVERITIES)
-    if chance.random() < 0.4:
-        said["start"] = chance.choice((0, at // 60 * 60, at + 600))
+    if chance.random() < (0.4 if integration == "generic" else 0.9):
+        said["start"] = chance.choice((0, at // 3600 * 3600, at // 60 * 60, at + 600))
     if chance.random() < 0.35:
         said["resolved"] = True
     elif integration == "direct":

@@ -15,9 +15,9 @@ from processors.core.decisions import Decisions
 from processors.core.state import State
 from schemas.codec import encode_body
 from schemas.configuration import unpack_partition
-from schemas.records import AlertBatch, AlertEvent, AlertState, Command, Configuration, Content, Outcome, Tick
+from schemas.records import ALERT_BOT, AlertBatch, AlertEvent, AlertState, Command, Configuration, Content, Outcome, Tick
 from tests.simulation.arriving import Arrival
-from tests.simulation.naive import Alert, Incident, Naive
+from tests.simulation.naive import PARTS_MILLIS, Alert, Claim, Incident, Naive
 from tests.world import millis
 
 
@@ -42,6 +42,8 @@ class Judge:
                     self._command(item, outcome, state)
                 case Configuration():
                     self._configure(item, state)
+        for gone in decisions.forgettings:
+            self.naive.forget(gone.project, gone.kind, gone.id)
         touched = {project for project, _ in [*decisions.alerts, *decisions.incidents]}
         if any(isinstance(item, Configuration) for item in arrival.items):
             touched |= self.naive.projects.keys()
@@ -50,26 +52,34 @@ class Judge:
     # -- items ---------------------------------------------------------------------------
 
     def _batch(self, batch: AlertBatch, outcome: Outcome | None, state: State) -> Iterator[str]:
-        self.naive.hear(batch.project, batch.integration)
+        ended = [self.naive.hear(batch.project, batch.integration)]
         decided = {} if outcome is None else {event.index: event for event in outcome.events}
+        fired: list[Alert] = []
         for event in batch.events:
+            open_before = {alert.number for alert in self.naive.project(batch.project).alerts if alert.is_firing}
             want, alert = self.naive.event(batch, event)
             got = decided.get(event.index)
             number = None if alert is None else alert.number
             if got is None or (got.outcome, got.alert) != (want, number):
                 yield f"{batch.project}, event {event.index}: {want} alert {number} by the model, got {got}"
-            if alert is not None and got is not None and want in ("created", "merged"):
-                alert.muted = got.suppressed_by is not None
-                self.naive.take_part(batch.project, alert)
-        self._unmute(batch.project, state)
+            if alert is not None and want in ("created", "merged"):
+                fired.append(alert)
+            if alert is not None and want == "recovered" and alert.number in open_before:
+                ended.append(alert.incident)
+        is_part = batch.total > len(batch.events) + len(batch.refusals)
+        fired += self._unmute(batch.project, state)
+        homes = [home for home in ended if home is not None]
+        self.naive.conclude(batch.project, fired, homes, PARTS_MILLIS if is_part else 0)
 
-    def _unmute(self, project: str, state: State) -> None:
-        """What was muted and no longer is takes part at the end of an item."""
+    def _unmute(self, project: str, state: State) -> list[Alert]:
+        """Take over what is muted; gives what no longer is, which takes part at the end of an item."""
+        freed: list[Alert] = []
         for alert in self.naive.project(project).alerts:
             core = state.alerts.get((project, alert.number))
             if core is not None and alert.is_open and alert.muted != (core.suppressed_by is not None):
                 alert.muted = not alert.muted
-                self.naive.take_part(project, alert)
+                freed += () if alert.muted else (alert,)
+        return freed
 
     def _tick(self, tick: Tick, state: State) -> None:
         if tick.source == "door":
@@ -77,13 +87,20 @@ class Judge:
         if tick.source != "clock":
             return
         self.naive.end_what_is_absent()
+        silent: dict[str, list[Alert]] = {}
         for project, integration in list(self.naive.silent_now()):
-            self._silent(project, integration, state)
+            silent.setdefault(project, []).append(self._silent(project, integration, state))
+        for project, alerts in silent.items():
+            self.naive.conclude(project, alerts, [])
         self.naive.close_what_is_quiet()
+        again: dict[str, list[Alert]] = {}
+        for project, alert in self.naive.end_holds():
+            again.setdefault(project, []).append(alert)
         for project in self.naive.projects:
-            self._unmute(project, state)
+            freed = self._unmute(project, state)
+            self.naive.conclude(project, [*again.get(project, ()), *freed], [])
 
-    def _silent(self, project: str, integration: str, state: State) -> None:
+    def _silent(self, project: str, integration: str, state: State) -> Alert:
         """An integration fell silent: an alert of our own, whose text the core chooses."""
         number = self.naive.project(project).alert_count + 1
         core = state.alerts.get((project, number))
@@ -93,13 +110,13 @@ class Judge:
         _, alert = self.naive.event(AlertBatch(project, integration, "heartbeat", severity, "", 1, [event]), event)
         assert alert is not None
         alert.muted = core is not None and core.suppressed_by is not None
-        self.naive.take_part(project, alert)
+        return alert
 
     def _command(self, command: Command, outcome: Outcome | None, state: State) -> None:
         """Take over what a command did; one that was refused did nothing."""
         if outcome is not None and any(event.outcome == "done" for event in outcome.events):
             self._adopt(command.project, state)
-        self._unmute(command.project, state)
+        self.naive.conclude(command.project, self._unmute(command.project, state), [])
 
     def _configure(self, part: Configuration, state: State) -> None:
         if part.version <= self.naive.version or part.parts != 1:
@@ -107,11 +124,10 @@ class Judge:
         before, self.naive.version = self.naive.rules.projects, part.version
         self.naive.rules = unpack_partition(part.content)
         for project in self.naive.projects:
-            self._unmute(project, state)
+            self.naive.conclude(project, self._unmute(project, state), [])
         for project in self.naive.rules.projects:
-            for alert in list(self.naive.project(project).alerts) if project not in before else ():
-                if alert.incident is None:  # one whose incident is resolved waits for its next event
-                    self.naive.take_part(project, alert)
+            alerts = self.naive.project(project).alerts if project not in before else ()
+            self.naive.conclude(project, [alert for alert in alerts if alert.incident is None], [])
 
     def _adopt(self, project: str, state: State) -> None:
         """Take over everything of a project as the core has it."""
@@ -142,7 +158,8 @@ class Judge:
 
 def _incident(core: Any) -> Incident:
     group = None if core.rule is None else (core.rule, tuple(_own(part) for part in core.group))
-    return Incident(core.rule, group, [], core.is_open, core.resolved_at or 0, core.resolve_at)
+    by_hand = core.resolver not in ("", ALERT_BOT)
+    return Incident(core.rule, group, [], core.is_open, core.resolved_at or 0, core.resolve_at, None, by_hand)
 
 
 def _own(part: Any) -> str:
@@ -156,8 +173,11 @@ def _own(part: Any) -> str:
 def _alert(state: State, core: AlertState, old: Alert | None, homes: dict[int, Incident]) -> Alert:
     alert = Alert(
         core.number, (core.fingerprint, core.identity), core.integration, core.severity, content_of(state, core),
-        core.started_at, core.last_seen_at, core.status, core.events, core.resolved_at or 0, core.resolved_by == "recovery",
-        core.expires_at, core.suppressed_by is not None, None, None if old is None else old.waits_for, core.is_held_out,
+        core.started_at, core.last_seen_at, core.status, core.events, core.resolved_at or 0, core.ended_at or 0,
+        core.resolved_by or "", core.recovery_received_at,
+        [Claim((one.source, one.started_at), one.said_at, one.expires_at, one.is_shared) for one in core.senders],
+        core.hold_until, core.expires_at, core.suppressed_by is not None, None, None if old is None else old.waits_for,
+        core.is_held_out,
     )  # fmt: skip
     if core.incident in homes:
         alert.incident, alert.waits_for = homes[core.incident], None

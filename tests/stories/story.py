@@ -2,8 +2,10 @@
 
 A story: `says`, `config` (all that a project has, durations in seconds), `steps`, and what holds at the end: `alerts`,
 `incidents`, `silences`, `notifications`, `outcomes` (of events), `answers` (to commands, in order; to one about many
-alerts a list), `timeline` in short or as `entries` in full, `forgotten`. A step is `{at, send: [events], format?}`, `{at}`
-(nothing but time), `{at, tick}`, `{at, config}` or `{at, command: acknowledge alert 1, with?: its arguments, by?, id?}`;
+alerts a list), `timeline` in short or as `entries` in full, `forgotten`. A step is one of
+`{at, send: [events], format?, integration?, received?, source?, total?}`, where `received` is when a door had it, if not
+then, and `total` the count of the whole request that this is a part of; `{at}` (nothing but time); `{at, tick}`;
+`{at, config}`; `{at, command: acknowledge alert 1, with?: its arguments, by?, id?}`;
 a command's times are seconds of the virtual clock, its arguments as text are sent as they are. The clock ticks each
 second in between, unless the story says `ticks: false`, but not within `stopped: [from, to]`; so does a door with
 `doors: true`, but not within `shut: [from, to]`.
@@ -46,9 +48,12 @@ DURATIONS = (
     "duration",
     "flap_window",
     "forget_after",
+    "resolved_by_hand_holds",
     *SEVERITIES,
 )
 """Keys of a project whose numbers are seconds in a story; the severities' in `sla`."""
+SENDER = ("format", "integration", "received", "source", "total")
+"""What a step that sends may say of the request."""
 TIMES = ("at", "starts_at", "ends_at")
 """Arguments of commands that are times."""
 
@@ -83,7 +88,7 @@ class Story:
                     world.append(now, replace(same, version=version))
             now = max(now, int(step["at"]))
             if "send" in step:
-                sender = {"format": step.get("format", "generic"), "integration": step.get("integration", "generic")}
+                sender = {"received": step["at"]} | {key: step[key] for key in SENDER if key in step}
                 world.append(step["at"], batch(*step["send"], **sender))
             if "tick" in step:
                 world.tick(step["at"])

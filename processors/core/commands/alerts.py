@@ -34,7 +34,17 @@ def reopen(request: Request, _: Nothing) -> None:
 
 def _set_open_status(request: Request, alert: AlertState, status: AlertStatus) -> None:
     """Let an alert count as firing again, or go on doing so, under another status."""
-    changed = request.state.change_alert(alert, status=status, ended_at=None, resolved_at=None, resolved_by=None, forget_at=None)
+    changed = request.state.change_alert(
+        alert,
+        status=status,
+        ended_at=None,
+        resolved_at=None,
+        resolved_by=None,
+        resolver="",
+        recovery_received_at=None,
+        hold_until=None,
+        forget_at=None,
+    )
     incidents.recount(request.state, alert, changed)
     word = "reopened" if status == "triggered" else status
     request.note(changed, f"alert_{word}", f"alert #{alert.number} {word}")
@@ -49,7 +59,7 @@ def _check_identity_is_free(request: Request, alert: AlertState) -> None:
 def resolve(request: Request, _: Nothing) -> None:
     alert = request.find_alert()
     if alert.is_open:
-        changed = resolve_alert(request.state, alert, request.state.now, "person")
+        changed = resolve_alert(request.state, alert, request.state.now, "person", request.actor)
         request.note(changed, "alert_resolved", f"alert #{alert.number} resolved")
         _count_out(request, alert)
 

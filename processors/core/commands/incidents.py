@@ -43,7 +43,7 @@ def resolve(request: Request, _: commands.Nothing) -> None:
     for number in sorted(state.members.get((incident.project, incident.number), ())):
         alert = state.alerts[incident.project, number]
         if alert.is_open:
-            resolve_alert(state, alert, state.now, "person")
+            resolve_alert(state, alert, state.now, "person", request.actor)
             count += 1
     incident = state.change_incident(incident, firing=0)
     text = "resolved" if count == 0 else f"resolved, with {count} alert{'s' if count > 1 else ''} that had not ended"

@@ -19,7 +19,8 @@ from schemas.records import AlertEvent, Record, Refusal
 class Parsed(Record, frozen=True):
     """The events and refusals of one request, each in the request's order.
 
-    `truncated` alerts were left out by the sender itself, of the group `group_key`.
+    `truncated` alerts were left out by the sender itself, of the group `group_key`. `sender` is what the sender calls
+    itself, where the format tells.
     """
 
     format: str
@@ -27,6 +28,7 @@ class Parsed(Record, frozen=True):
     refusals: list[Refusal]
     truncated: int = 0
     group_key: str = ""
+    sender: str = ""
 
     @property
     def total(self) -> int:

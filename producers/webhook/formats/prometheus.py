@@ -7,6 +7,7 @@ over: its end does, and the core, which knows the time, judges it. Not here: the
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import msgspec
@@ -21,6 +22,7 @@ from producers.webhook.times import millis_of
 from schemas.records import AlertEvent
 
 FORMAT = "prometheus"
+_GENERATOR = re.compile(rb'"generatorURL"\s*:\s*"([a-zA-Z]{1,10}:(?:\\?/){2}[^/"\\]{1,255})')
 RESOLVE_AFTER_MILLIS = 5 * 60_000
 """Alertmanager's own `resolve_timeout`: an alert without an end is over so long after it was last sent."""
 
@@ -31,7 +33,14 @@ def parse(body: bytes, door: Door) -> Parsed:
     if document.opening != b"[":
         document.read()
         raise NotAnArray("This door takes an array of alerts, as Prometheus sends to /api/v2/alerts.")
-    return parse_elements(Source(door, FORMAT), document.elements(), partial(parse_alert, door))
+    parsed = parse_elements(Source(door, FORMAT), document.elements(), partial(parse_alert, door))
+    return msgspec.structs.replace(parsed, sender=_sender(document.body))
+
+
+def _sender(body: bytes) -> str:
+    """Give the address under which a Prometheus links to itself, the same in all of a request; each of a pair has its own."""
+    found = _GENERATOR.search(body)
+    return "" if found is None else found[1].decode(errors="replace")
 
 
 def parse_alert(door: Door, raw: bytes, alert: JsonObject) -> AlertEvent:

@@ -11,7 +11,16 @@ from schemas.durations import parse_duration, parse_rate, render_duration
 
 @pytest.mark.parametrize(
     ("text", "millis"),
-    [("500ms", 500), ("10s", 10_000), ("5m", 300_000), ("1h30m", 5_400_000), ("24h", 86_400_000), ("7d", 604_800_000), ("0m", 0)],
+    [
+        ("500ms", 500),
+        ("10s", 10_000),
+        ("5m", 300_000),
+        ("1h30m", 5_400_000),
+        ("24h", 86_400_000),
+        ("7d", 604_800_000),
+        ("0m", 0),
+        ("0", 0),
+    ],
 )
 def test_durations_are_milliseconds(text: str, millis: int) -> None:
     assert parse_duration(text) == millis

@@ -34,8 +34,9 @@ def test_incident_that_is_reopened_counts_what_was_reopened_before() -> None:
 
 def test_alert_that_fires_again_elsewhere_leaves_its_resolved_incident() -> None:
     world = world_with_a_reopened_alert()
-    world.append(2, batch({"title": "A", "service": "db"}))
-    assert counts(world) == [(0, 0), (1, 1)]
+    world.append(2, batch({"title": "B", "service": "db"}))
+    world.append(3, batch({"title": "A", "service": "db"}))
+    assert counts(world) == [(0, 0), (2, 2)]
 
 
 def test_alert_that_is_unlinked_after_both_were_reopened_leaves_no_count_behind() -> None:

@@ -17,6 +17,7 @@ _ALERT: dict[str, Any] = {
 ALERT_JSON: dict[str, Any] = {
     **_ALERT, "started_at": AT_TEXT, "ended_at": None, "first_seen_at": AT_TEXT, "last_seen_at": AT_TEXT, "suppressed_by": None,
     "flapping": False,
+    "still_sent": False,
 }  # fmt: skip
 _INCIDENT: dict[str, Any] = {
     "project": "shop", "number": 1, "version": 4, "title": "Slow", "description": "d", "severity": "high",
@@ -33,8 +34,8 @@ INCIDENT_JSON: dict[str, Any] = {
 def alert_row(**changes: Any) -> dict[str, Any]:
     times = {"started_at": AT, "ended_at": None, "first_seen_at": AT, "last_seen_at": AT}
     return {
-        **_ALERT, **times, "suppressed_by_kind": None, "suppressed_by_id": None, "is_flapping": False, "payload": b'{"a": 1}',
-        "sort_key": "7", **changes,
+        **_ALERT, **times, "suppressed_by_kind": None, "suppressed_by_id": None, "is_flapping": False, "is_still_sent": False,
+        "payload": b'{"a": 1}', "sort_key": "7", **changes,
     }  # fmt: skip
 
 

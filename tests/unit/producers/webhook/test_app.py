@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -184,3 +186,23 @@ def test_requests_events_and_truncation_are_counted() -> None:
         assert Site().post(body, "am")[0] == 202
     assert [now - then for now, then in zip(counts(), before, strict=True)] == [1, 1, 1, 7]
     assert [(entry["event"], entry["group"], entry["count"]) for entry in logs] == [("alerts_truncated", "k", 7)]
+
+
+def sources(site: Site, *generators: str) -> list[str]:
+    """Post an alert of the API v2 from each Prometheus; gives what tells them apart."""
+    for generator in generators:
+        body = json.dumps([{"labels": {"alertname": "a"}, "generatorURL": f"http://{generator}/graph?g0.expr=up"}]).encode()
+        site.request("POST", "/in/shop/am/api/v2/alerts", body)
+    return [batch.source for batch in site.inbox.batches()]
+
+
+def test_two_prometheus_of_one_address_are_told_apart_by_the_links_to_themselves() -> None:
+    first, second, again = sources(Site(), "prom-a:9090", "prom-b:9090", "prom-a:9090")
+    assert (first == again, first == second, len(first)) == (True, False, 12)
+
+
+def test_a_batch_says_when_its_request_was_received_and_names_no_address() -> None:
+    site = Site(now=1_800_000_000.0)
+    site.post(b"[]")
+    (batch,) = site.inbox.batches()
+    assert (batch.received_at, batch.source) == (1_800_000_000_000, "")

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.webhook.cut import MAX_RECORD_BYTES, cut_request
+from producers.webhook.cut import MAX_RECORD_BYTES, Origin, cut_request
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.join import Joiner
 from schemas.codec import encode
@@ -27,6 +27,12 @@ def test_a_small_request_is_one_batch() -> None:
     assert [piece.batch for piece in cut_request(DOOR, "R", parsed)] == [
         AlertBatch("shop", "door", "generic", "critical", "R", 3, [event(0), event(2)], [Refusal(1, "not an object")])
     ]
+
+
+def test_each_batch_of_a_request_says_when_it_was_received_and_from_whom() -> None:
+    parsed = Parsed("prometheus", [event(0, 300_000), event(1, 300_000)], [])
+    batches = [piece.batch for piece in cut_request(DOOR, "R", parsed, Origin(1_800_000_000_000, "a1b2c3"))]
+    assert [(batch.received_at, batch.source) for batch in batches] == [(1_800_000_000_000, "a1b2c3")] * 2
 
 
 def test_a_request_of_nothing_is_a_batch_of_nothing() -> None:
