@@ -80,7 +80,10 @@ def _end_hold(round: Round, alert: AlertState) -> None:
     is_over = alert.expires_at is not None and alert.expires_at <= state.door_clock
     is_taken = (alert.project, alert.fingerprint, alert.identity) in state.open_alerts
     if not is_over and not is_taken:
-        open_again(state, alert, f"alert #{alert.number} reopened: still sent, and its resolution by hand holds no longer")
+        again = open_again(
+            state, alert, f"alert #{alert.number} reopened: still sent, and its resolution by hand holds no longer"
+        )
+        incidents.recount(state, alert, again)
         round.firing[alert.project, alert.number] = None
 
 
