@@ -99,6 +99,9 @@ class Confidential(Arguments, frozen=True):
 
 
 class Publish(Arguments, frozen=True):
+    """What is not given follows the incident: the title by its rule's `publish_title`, never the incident's own, which may hold
+    an alert's text; the impact by its severity. What a publisher has given stays until a publisher gives another."""
+
     title: Title | None = None
     components: list[str] | None = None
     impact: Impact | None = None

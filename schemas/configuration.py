@@ -15,6 +15,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from schemas.errors import MalformedRecord
+from schemas.publish_title import DEFAULT_TITLE
 from schemas.records import Severity
 
 Format = Literal["generic", "alertmanager", "topic"]
@@ -39,6 +40,7 @@ class Kind(Enum):
     ZONE = "zone"
     RECURRENCE = "recurrence"
     COUNT = "count"
+    PUBLIC_TITLE = "public title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,14 @@ class IncidentRule(Settings, frozen=True):
     resolve_after: Annotated[Duration, Doc("Stays open until it has been quiet for so long.")] = 0
     publish: Annotated[Literal["never", "auto"], Doc("Puts it on the status page by itself, or leaves that to people.")] = "never"
     publish_after: Annotated[Duration, Doc("Published only when still open after so long.")] = 0
+    publish_title: Annotated[
+        str,
+        Kind.PUBLIC_TITLE,
+        Doc(
+            "What the status page calls it until a publisher does: fixed words with `{component}`, `{severity}` and `{state}` "
+            "(degraded, partly down, down). An alert's text is never used."
+        ),
+    ] = DEFAULT_TITLE
     template: Annotated[str, Doc("Markdown at the end of the incident's description.")] = ""
 
 

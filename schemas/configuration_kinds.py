@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from schemas.configuration import Kind
 from schemas.durations import parse_duration, parse_rate
 from schemas.matchers import InvalidMatcher, parse_matchers
+from schemas.publish_title import check_title
 from schemas.recurrence import check_recurrence
 from schemas.zones import load_zone
 
@@ -127,5 +128,6 @@ READERS: Final[dict[Kind, Callable[[str], object]]] = {
     Kind.ZONE: _zone,
     Kind.RECURRENCE: check_recurrence,
     Kind.COUNT: _count,
+    Kind.PUBLIC_TITLE: check_title,
 }
 """`MATCHER` alone gives a list: what stands in one text may be several."""

@@ -225,6 +225,8 @@ class Publication(Record, frozen=True):
     components: list[str]
     published_at: int
     updates: list[PublicUpdate]
+    follows: list[str] = []
+    continues_in: str | None = None
 
 
 class Reminder(Record, frozen=True):
@@ -275,10 +277,16 @@ class IncidentState(Record, frozen=True, kw_only=True):
     notification_count: int = 0
     resolver: str = ""
     is_told_resolved: bool = False
+    page_entry: str | None = None
 
     @property
     def is_open(self) -> bool:
         return self.status != "resolved"
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether people took it off the status page, or keep it from there: no rule publishes it."""
+        return self.published is None and bool(self.page_entry)
 
 
 class SilenceState(Record, frozen=True):

@@ -27,6 +27,8 @@ class PublishedIncident(Record, frozen=True):
     number: int
     version: int
     publication: Publication | None = None
+    entry: str = ""
+    offset: int = -1
 
 
 class DeadLetter(Record, frozen=True):

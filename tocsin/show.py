@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from producers.operator.shapes import AlertInList, AlertTimelineEntry, Incident, Link, TimelineEntry
+from producers.operator.shapes import AlertInList, AlertTimelineEntry, Incident, Link, Publication, TimelineEntry
 from tocsin.read_api import Alerts, Incidents, OneAlert, OneIncident
 from tocsin.terminal import (
     NONE,
@@ -118,7 +118,7 @@ def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
         ("zoom", incident.zoom or ""),
         ("links", _links(incident.links)),
         ("confidential", "yes" if incident.confidential else ""),
-        ("published", f"as {incident.published.title}" if incident.published is not None else ""),
+        ("published", "" if incident.published is None else _published(incident.published)),
         ("merged into", f"#{incident.merged_into}" if incident.merged_into is not None else ""),
         ("sla", "missed" if incident.sla_missed else ""),
         ("description", incident.description),
@@ -127,6 +127,12 @@ def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
     if not incident.timeline:
         return f"{page}\n\n{NOTHING_LIKE_THAT}"
     return f"{page}\n\n{render_table(terminal, TIMELINE_COLUMNS, [_timeline_row(entry) for entry in incident.timeline])}"
+
+
+def _published(shown: Publication) -> str:
+    merged = "" if shown.continues_in is None else ", continues in another entry"
+    chosen = "by its severity" if "impact" in shown.follows else "as a publisher chose"
+    return f"as {shown.title} (impact {shown.impact}, {chosen}{merged})"
 
 
 def _alert_timeline(entries: Sequence[AlertTimelineEntry], terminal: Terminal, is_filtered: bool) -> str:

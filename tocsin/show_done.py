@@ -40,7 +40,9 @@ def _alert(alert: AlertInList) -> str:
 
 def _incident(incident: Incident) -> str:
     merged = f", merged into #{incident.merged_into}" if incident.merged_into is not None else ""
-    shown = ", confidential" * incident.confidential + ", published" * (incident.published is not None)
+    shown = ", confidential" * incident.confidential
+    if incident.published is not None:
+        shown += f", published as “{one_line(incident.published.title)}”"
     state = f"{incident.status}, {severity_words(incident.severity)}{merged}{shown}{_assigned(incident.assignees)}"
     return f"incident #{incident.number} is {state}: {one_line(incident.title)}"
 

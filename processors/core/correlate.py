@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from processors.core import incidents, publication
+from processors.core import incidents, page_entries
 from processors.core.attempt import attempt_each
 from processors.core.content import content_of, lookup_of
 from processors.core.decisions import Key
@@ -73,7 +73,7 @@ def _file(state: State, alert: AlertState, own: IncidentState | None, gatherings
         gatherings.setdefault(place, Gathering(project, own=own.number)).numbers[number] = None
         return
     rules = state.rules.of(project)
-    known = (state.rules.version, alert.content_hash, alert.severity, alert.status)
+    known = (state.rules.version, state.contents[key], alert.severity, alert.status)
     if not rules.incidents.rules or state.unmatched_by_rules.get(key) == known:
         return
     lookup = lookup_of(state, alert)
@@ -177,7 +177,7 @@ def _join_all(round: Round, home: IncidentState, alerts: list[AlertState], chang
         elif home.is_told_resolved:  # what reopened it was
             round.note(IncidentChange(home.project, home.number, "reopened"), alert)
     if home.publish_at is not None and home.publish_at <= state.now:
-        publication.publish(state, home)
+        page_entries.publish_by_rule(state, home)
 
 
 def _in_order(state: State, alerts: list[AlertState]) -> list[AlertState]:
@@ -207,10 +207,8 @@ def _newest_of_group(state: State, key: str, project: str) -> IncidentState | No
 
 def _where_it_was_merged(state: State, incident: IncidentState) -> IncidentState | None:
     """Follow merges to the open incident that now stands for this one; None: it was not merged, or that is resolved."""
-    target: IncidentState | None = incident
-    while target is not None and target.merged_into is not None:
-        target = state.incidents.get((target.project, target.merged_into))
-    return target if target is not None and target is not incident and target.is_open else None
+    target = incidents.follow_merges(state, incident)
+    return target if target is not incident and target.is_open else None
 
 
 def _saw_an_alert_lately(state: State, incident: IncidentState, within: int | None) -> bool:

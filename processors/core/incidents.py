@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from processors.core import publication
 from processors.core.content import content_of, lookup_of
 from processors.core.describe import describe, title_of
 from processors.core.forgetting import INCIDENT_KEPT_MILLIS, forget_after
-from processors.core.publication import IMPACTS, INVESTIGATING, RESOLVED, republished
 from processors.core.rules import ProjectRules
 from processors.core.state import State
 from processors.core.timeline import record
@@ -22,7 +22,6 @@ from schemas.records import (
     AlertState,
     GroupValue,
     IncidentState,
-    PublicUpdate,
     Severity,
 )
 
@@ -31,6 +30,20 @@ def _agreed_end(state: State, incident: IncidentState) -> int | None:
     """Give when the time to resolve that was agreed for its severity is over; None: none was, or it was noted already."""
     agreed = state.rules.of(incident.project).project.sla.get(incident.severity)
     return None if agreed is None or incident.is_sla_missed else incident.created_at + agreed
+
+
+def _when_to_publish(state: State, rule: IncidentRule | None) -> int | None:
+    return None if rule is None or rule.publish != "auto" else state.now + rule.publish_after
+
+
+def follow_merges(state: State, incident: IncidentState) -> IncidentState:
+    """Give the incident that now stands for this one: the last that it, and then its target, was merged into."""
+    while incident.merged_into is not None:
+        target = state.incidents.get((incident.project, incident.merged_into))
+        if target is None:
+            break
+        incident = target
+    return incident
 
 
 def is_worse(severity: Severity, than: Severity) -> bool:
@@ -60,7 +73,7 @@ def open_incident(
         firing=0,
         total=0,
         created_at=state.now,
-        publish_at=None if rule is None or rule.publish != "auto" else state.now + rule.publish_after,
+        publish_at=_when_to_publish(state, rule),
         first_alert=alert.number,
         service=content.service,
         runbook=next((link.url for link in content.links if link.kind == "runbook"), None),
@@ -118,18 +131,10 @@ def join(
     )
     if alert.number != incident.first_alert or incident.timeline_count > 1:  # the first is named as it opens
         incident = record(state, incident, "alert_joined", f"alert #{alert.number} joined", actor, alert=alert.number)
-    incident = show_new_components(state, incident, before)
+    incident = publication.show_components(state, incident, incident.components[len(before) :])
     worsens = fires and alert.suppressed_by is None and not _was_known(state, alert)
     incident, rose = _raise_to(state, incident, alert) if worsens else (incident, False)
     return incident, alert, rose
-
-
-def show_new_components(state: State, incident: IncidentState, before: list[str]) -> IncidentState:
-    """Show the components that a published incident affects now and did not before; they come last."""
-    if incident.published is None or incident.components == before:
-        return incident
-    shown = list(dict.fromkeys([*incident.published.components, *incident.components[len(before) :]]))
-    return state.change_incident(incident, published=republished(incident, components=shown))
 
 
 def _leave_resolved(state: State, alert: AlertState) -> None:
@@ -200,9 +205,7 @@ def set_severity(state: State, incident: IncidentState, severity: Severity, acto
     incident = state.change_incident(incident, severity=severity)
     incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     incident = record(state, incident, kind, text, actor, details={"before": before, "after": severity})
-    if incident.published is not None:
-        incident = state.change_incident(incident, published=republished(incident, impact=IMPACTS[severity]))
-    return incident
+    return publication.show_severity(state, incident, before)
 
 
 def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT_BOT) -> IncidentState:
@@ -220,10 +223,7 @@ def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT
         forget_alerts_at=state.now + forget_after(state, incident.project, by_hand=actor != ALERT_BOT),
         forget_at=state.now + INCIDENT_KEPT_MILLIS,
     )
-    if incident.published is not None:
-        published = republished(incident, update=PublicUpdate(state.now, "resolved", RESOLVED))
-        incident = state.change_incident(incident, published=published)
-    return record(state, incident, "resolved", text, actor)
+    return record(state, publication.end(state, incident), "resolved", text, actor)
 
 
 def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_BOT) -> IncidentState:
@@ -236,6 +236,9 @@ def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_
     )
     incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     if incident.published is not None:
-        published = republished(incident, update=PublicUpdate(state.now, "investigating", INVESTIGATING))
-        incident = state.change_incident(incident, published=published)
+        incident = state.change_incident(incident, published=publication.come_back(state, incident.published))
+    elif incident.page_entry is None and not incident.is_confidential:
+        incident = state.change_incident(
+            incident, publish_at=_when_to_publish(state, state.rules.of(incident.project).incident_rule(incident.rule))
+        )
     return record(state, incident, "reopened", text, actor)

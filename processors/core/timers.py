@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from processors.core import incidents, publication
+from processors.core import incidents, page_entries
 from processors.core.attempt import attempt
 from processors.core.deduplicate import open_again
 from processors.core.due import FIELDS, Entity, TimerKind
@@ -49,7 +49,7 @@ def _fire(round: Round, kind: TimerKind, entity: Entity) -> None:
 def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) -> None:
     match kind:
         case "incident_publish":
-            publication.publish(state, incident)
+            page_entries.publish_by_rule(state, incident)
         case "incident_resolve":
             incidents.resolve(state, incident, "resolved: all of its alerts are, and stayed so")
             tell(state, IncidentChange(incident.project, incident.number, "resolved"))
@@ -80,7 +80,10 @@ def _end_hold(round: Round, alert: AlertState) -> None:
     is_over = alert.expires_at is not None and alert.expires_at <= state.door_clock
     is_taken = (alert.project, alert.fingerprint, alert.identity) in state.open_alerts
     if not is_over and not is_taken:
-        open_again(state, alert, f"alert #{alert.number} reopened: still sent, and its resolution by hand holds no longer")
+        again = open_again(
+            state, alert, f"alert #{alert.number} reopened: still sent, and its resolution by hand holds no longer"
+        )
+        incidents.recount(state, alert, again)
         round.firing[alert.project, alert.number] = None
 
 

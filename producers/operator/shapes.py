@@ -81,13 +81,16 @@ class PublicUpdate(msgspec.Struct, frozen=True):
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """What the status page shows of an incident."""
+    """What the status page shows of an incident. `follows`: of title, impact and components what no publisher chose;
+    `continues_in`: the entry of the page in which its own goes on, since it was merged."""
 
     title: str
     impact: str
     components: list[str]
     published_at: str
     updates: list[PublicUpdate]
+    follows: list[str] = []
+    continues_in: str | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

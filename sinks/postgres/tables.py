@@ -108,7 +108,7 @@ PAYLOADS = Table("payloads", (*columns("text", "project"), *columns("bigint", "n
 INCIDENTS = Table(
     "incidents",
     (
-        *columns("text", "project title description severity status rule service runbook author zoom told_severity"),
+        *columns("text", "project title description severity status rule service runbook author zoom told_severity page_entry"),
         *columns("bigint", "number version firing total first_alert merged_into timeline_count notification_count"),
         *CAUSE,
         *columns(

@@ -1,6 +1,7 @@
 """The page as Statuspage's `/api/v2` JSON. Pure; not here: what is shown (`model.py`).
 
-Source: Atlassian's per-page API document; all fields that real clients read, times in UTC with milliseconds.
+Source: Atlassian's per-page API document; all fields that real clients read, times in UTC with milliseconds. One field
+is our own: `continues_in`, of an incident that was merged into another of the page.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sinks.statuspage.model import ComponentState, Incident, Page, Update
+from sinks.statuspage.model import ComponentState, Incident, Page, Reference, Update
 
 Json = dict[str, Any]
 RECENT = 50
@@ -23,7 +24,7 @@ def render_files(page: Page) -> dict[str, bytes]:
     head: Json = {"page": _page(page)}
     status: Json = {"status": {"indicator": page.indicator, "description": page.description}}
     components: Json = {"components": [_component(page, one) for one in page.components]}
-    unresolved: Json = {"incidents": _incidents(page, page.open_incidents)}
+    unresolved: Json = {"incidents": _incidents(page, page.unresolved)}
     maintenances: Json = {"scheduled_maintenances": []}
     files: dict[str, Json] = {
         "summary": head | status | components | unresolved | maintenances,
@@ -42,7 +43,7 @@ def render_time(millis: int) -> str:
     return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def incident_path(incident: Incident) -> str:
+def incident_path(incident: Incident | Reference) -> str:
     """Give the path of an incident's own page, below the status page's address."""
     return f"incidents/{incident.id}"
 
@@ -80,6 +81,7 @@ def _incidents(page: Page, incidents: Sequence[Incident]) -> list[Json]:
 
 
 def _incident(page: Page, incident: Incident) -> Json:
+    other = incident.continues_in
     return {
         "id": incident.id,
         "name": incident.title,
@@ -90,12 +92,17 @@ def _incident(page: Page, incident: Incident) -> Json:
         "started_at": render_time(incident.created_at),
         "monitoring_at": None if incident.monitoring_at is None else render_time(incident.monitoring_at),
         "resolved_at": None if incident.resolved_at is None else render_time(incident.resolved_at),
-        "shortlink": f"{page.url}/{incident_path(incident)}",
+        "shortlink": _link(page, incident),
         "page_id": page.id,
         "incident_updates": [_update(incident, one) for one in incident.updates],
         "components": [_component(page, one) for one in incident.components],
         "reminder_intervals": None,
+        "continues_in": None if other is None else {"id": other.id, "name": other.title, "shortlink": _link(page, other)},
     }
+
+
+def _link(page: Page, incident: Incident | Reference) -> str:
+    return f"{page.url}/{incident_path(incident)}"
 
 
 def _update(incident: Incident, update: Update) -> Json:

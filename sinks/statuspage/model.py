@@ -8,8 +8,9 @@ is written down in `_indicator`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from schemas import records
 from schemas.configuration import Component, StatusPage
@@ -22,6 +23,8 @@ COMPONENT_STATUSES = ("operational", "degraded_performance", "partial_outage", "
 """Mildest first; the same place as the impact that leads to it."""
 DEFAULT_TITLE = "Status"
 ID_CHARACTERS = 16
+Name = tuple[str, str]
+"""Of an entry of the page: its project, and its name there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,19 @@ class ComponentState:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Another incident of the page."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
-    """`updates` are newest first and may be empty; `components` in the order of the page, those still configured."""
+    """`updates` are newest first and may be empty; `components` in the order of the page, those still configured.
+
+    One that `continues_in` another is open as long as that one, which says all that there is to say.
+    """
 
     id: str
     title: str
@@ -58,6 +72,7 @@ class Incident:
     resolved_at: int | None
     updates: tuple[Update, ...]
     components: tuple[ComponentState, ...]
+    continues_in: Reference | None = None
 
     @property
     def is_open(self) -> bool:
@@ -84,17 +99,23 @@ class Page:
     incidents: tuple[Incident, ...]
 
     @property
-    def open_incidents(self) -> tuple[Incident, ...]:
+    def unresolved(self) -> tuple[Incident, ...]:
         return tuple(one for one in self.incidents if one.is_open)
+
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """Unresolved ones that speak for themselves."""
+        return tuple(one for one in self.unresolved if one.continues_in is None)
 
 
 def build_page(published: Iterable[PublishedIncident], applied: Applied) -> Page:
     """Build the page; without a configured one it has no components and a plain title."""
     configured = applied.configuration.status_page or StatusPage(title=DEFAULT_TITLE, url="")
-    shown = [(one, one.publication) for one in published if one.publication is not None]
-    components = _components(configured.components, [publication for _, publication in shown], applied.at)
-    incidents = sorted((_incident(one, publication, components) for one, publication in shown), key=_newest_first)
-    open_impacts = [one.impact for one in incidents if one.is_open]
+    shown = {(one.project, _entry_of(one)): one.publication for one in published if one.publication is not None}
+    components = _components(configured.components, list(shown.values()), applied.at)
+    alone = {name: _incident(name, publication, components) for name, publication in shown.items()}
+    incidents = sorted((_continued(name, shown, alone) for name in shown), key=_newest_first)
+    open_impacts = [one.impact for one in incidents if one.is_open and one.continues_in is None]
     indicator = _indicator(open_impacts, components)
     return Page(
         id=_id("page", configured.title),
@@ -119,19 +140,27 @@ def _components(
     states = []
     for position, component in enumerate(configured, start=1):
         concerned = [one for one in publications if component.id in one.components]
-        worst = max((_rank(one.impact) for one in concerned if _resolved_at(one) is None), default=0)
+        speaking = [one for one in concerned if one.continues_in is None]
+        worst = max((_rank(one.impact) for one in speaking if _resolved_at(one) is None), default=0)
         changed = max((since, *(_updated_at(one) for one in concerned)))
         state = ComponentState(component.id, component.name, component.description, position, COMPONENT_STATUSES[worst], changed)
         states.append(state)
     return tuple(states)
 
 
-def _incident(one: PublishedIncident, publication: records.Publication, components: Sequence[ComponentState]) -> Incident:
-    name = _id("incident", one.project, str(one.number))
-    updates = [Update(_id(name, str(place)), said.status, said.text, said.at) for place, said in enumerate(publication.updates)]
+def _entry_of(one: PublishedIncident) -> str:
+    return one.entry or str(one.number)
+
+
+def _incident(name: Name, publication: records.Publication, components: Sequence[ComponentState]) -> Incident:
+    id = _id("incident", *name)
+    updates = [
+        Update(_id(id, str(said.at), said.status, str(place)), said.status, said.text, said.at)
+        for place, said in _count_equals(publication.updates)
+    ]
     monitoring = [said.at for said in publication.updates if said.status == "monitoring"]
     return Incident(
-        id=name,
+        id=id,
         title=publication.title,
         impact=publication.impact if publication.impact in IMPACTS else "none",
         status=updates[-1].status if updates else "investigating",
@@ -142,6 +171,46 @@ def _incident(one: PublishedIncident, publication: records.Publication, componen
         updates=tuple(reversed(updates)),
         components=tuple(state for state in components if state.id in publication.components),
     )
+
+
+def _count_equals(updates: Sequence[records.PublicUpdate]) -> Iterator[tuple[int, records.PublicUpdate]]:
+    """Give with each update how many of the same moment and status stand before it: with these its id stays its own."""
+    seen: Counter[tuple[int, str]] = Counter()
+    for said in updates:
+        yield seen[said.at, said.status], said
+        seen[said.at, said.status] += 1
+
+
+def _continued(name: Name, shown: Mapping[Name, records.Publication], alone: Mapping[Name, Incident]) -> Incident:
+    """Give an incident that goes on in another, or through it in a third, the state of that one.
+
+    Where that one is not on the page, it ended when it was said to continue there.
+    """
+    incident, end = alone[name], _end_of(name, shown)
+    if end == name:
+        return incident
+    if end is None:
+        return replace(incident, status="resolved", resolved_at=incident.updated_at)
+    last = alone[end]
+    return replace(
+        incident,
+        status=last.status,
+        resolved_at=last.resolved_at,
+        updated_at=max(incident.updated_at, last.updated_at),
+        continues_in=Reference(last.id, last.title),
+    )
+
+
+def _end_of(name: Name, shown: Mapping[Name, records.Publication]) -> Name | None:
+    """Follow an entry to where it continues last; None: that is not on the page."""
+    for _ in shown:
+        if name not in shown:
+            return None
+        onwards = shown[name].continues_in
+        if onwards is None:
+            return name
+        name = (name[0], onwards)
+    return None
 
 
 def _resolved_at(publication: records.Publication) -> int | None:

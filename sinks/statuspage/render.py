@@ -37,7 +37,13 @@ def render_site(page: Page, now: int) -> dict[str, bytes]:
     """Render every file of the site by its path; `now` decides only which day is 14 days ago."""
     style = _read("style.css")
     style_path = f"assets/style-{hashlib.sha256(style).hexdigest()[:12]}.css"
-    values = {"page": page, "style_path": style_path, "open_incidents": _worst_first(page.open_incidents)}
+    continued = [one for one in page.unresolved if one.continues_in is not None]
+    values = {
+        "page": page,
+        "style_path": style_path,
+        "open_incidents": _worst_first(page.open_incidents),
+        "continued": continued,
+    }
     site = {style_path: style, "index.html": _render("index.html.j2", root="", past=recent_past(page, now), **values)}
     for incident in page.incidents:
         site[f"{incident_path(incident)}/index.html"] = _render("incident.html.j2", root="../../", incident=incident, **values)

@@ -1,4 +1,8 @@
-"""What was published, in memory and on the topic `published`: enough to make the page anew. Not here: the page."""
+"""What was published, in memory and on the topic `published`: enough to make the page anew. Not here: the page.
+
+Kept by the page's entry, not by incident: an entry that another incident takes over changes in one write, so that it is never
+missing in between.
+"""
 
 from __future__ import annotations
 
@@ -34,23 +38,28 @@ class PublishedStore:
         return self._incidents.values()
 
     def take(self, incident: IncidentState) -> bool:
-        """Take a newer form of an incident; False: nothing of it is for the public, or it is not news."""
-        key = f"{PREFIX}{incident.project}/{incident.number}"
+        """Take a newer form of an incident; False: nothing of it is for the public, or it is not news.
+
+        One whose entry another has taken over has none, and so no news: the other says what becomes of it.
+        """
+        entry = str(incident.number) if incident.page_entry is None else incident.page_entry
+        key = f"{PREFIX}{incident.project}/{entry}"
         known = self._incidents.get(key)
-        if known is None and incident.published is None:
+        if not _is_news(incident, known):
             return False
-        if known is not None and (incident.version <= known.version or incident.published == known.publication):
-            return False
-        self._incidents[key] = PublishedIncident(incident.project, incident.number, incident.version, incident.published)
+        self._incidents[key] = PublishedIncident(
+            incident.project, incident.number, incident.version, incident.published, entry, incident.offset
+        )
         self._changed[key] = self._incidents[key]
         return True
 
     def forget(self, project: str, number: str) -> bool:
-        key = f"{PREFIX}{project}/{number}"
-        if self._incidents.pop(key, None) is None:
-            return False
-        self._changed[key] = None
-        return True
+        """Drop the entries of an incident; one that another has taken over stays."""
+        gone = [key for key, one in self._incidents.items() if (one.project, str(one.number)) == (project, number)]
+        for key in gone:
+            del self._incidents[key]
+            self._changed[key] = None
+        return bool(gone)
 
     def save(self) -> None:
         """Write what has changed. Raises `Superseded`: load again."""
@@ -60,6 +69,14 @@ class PublishedStore:
 
     def close(self) -> None:
         self._topic.close()
+
+
+def _is_news(incident: IncidentState, known: PublishedIncident | None) -> bool:
+    if known is None:
+        return incident.published is not None
+    if known.number != incident.number:  # taken over: versions of two incidents say nothing, their project's one order does
+        return incident.offset > known.offset
+    return incident.version > known.version and incident.published != known.publication
 
 
 def _read(key: str, value: bytes) -> PublishedIncident:

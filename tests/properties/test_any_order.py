@@ -78,6 +78,7 @@ def _incident(incident: IncidentState, members: list[str]) -> str:
     links = incident.description.replace(f"/alerts/{incident.first_alert}", "").replace(f"#{incident.first_alert}", "")
     kept = replace(incident, **hidden, description=links, components=sorted(incident.components), notification_count=0)
     kept = replace(kept, group=[replace(part, value=part.value.partition("#")[0]) for part in incident.group])
+    kept = replace(kept, page_entry=incident.page_entry and "its number")
     published = incident.published
     if published is not None:
         kept = replace(kept, published=replace(published, components=sorted(published.components)))

@@ -194,6 +194,9 @@ def _incident(incident: IncidentState) -> dict[str, Any]:
         "components": published.components,
         "updates": [f"{_seconds(update.at)}: {update.status}" for update in published.updates],
         "texts": [update.text for update in published.updates],
+        "published_at": _seconds(published.published_at),
+        "follows": published.follows,
+        "continues_in": published.continues_in,
     }
     return fields | {t: _seconds(fields[t]) for t in ("created_at", "acknowledged_at", "resolved_at", "resolve_at")}
 

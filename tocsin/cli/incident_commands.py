@@ -103,7 +103,7 @@ def timeline(
 
 
 def merge(project: reading.Project, number: reading.Number, into: Other, as_json: reading.Json = False) -> None:
-    """Put its alerts into another incident, and end it."""
+    """Put its alerts into another incident, and end it; its entry on the status page goes on there."""
     _act(project, number, "merge", as_json, into=into)
 
 
@@ -158,17 +158,21 @@ def confidential(
 def publish(
     project: reading.Project,
     number: reading.Number,
-    title: Annotated[str | None, typer.Option(help="As the page shows it [its own].")] = None,
+    title: Annotated[str | None, typer.Option(help="As the page shows it [by the rule's publish_title].")] = None,
     component: Annotated[list[str] | None, typer.Option(help="By id (repeatable) [those that it concerns].")] = None,
-    impact: Annotated[Impact | None, typer.Option(help="How bad it is for users.")] = None,
+    impact: Annotated[Impact | None, typer.Option(help="How bad it is for users [by its severity].")] = None,
     as_json: reading.Json = False,
 ) -> None:
-    """Show it on the status page."""
+    """Show it on the status page, or change what that shows.
+
+    Without --title the page names the components and how bad it is: the incident's own title is never shown there, since it may
+    hold an alert's text. What is given here stays until it is given again; the rest follows the incident.
+    """
     _act(project, number, "publish", as_json, title=title, components=component or None, impact=impact)
 
 
 def unpublish(project: reading.Project, number: reading.Number, as_json: reading.Json = False) -> None:
-    """Take it from the status page."""
+    """Take it from the status page; no rule puts it there again."""
     _act(project, number, "unpublish", as_json)
 
 

@@ -55,20 +55,21 @@ CLUSTER_B = {"cluster": "b"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One uptime check: what it looks at, and how bad it is when that fails."""
+    """One uptime check: what it looks at, how bad it is when that fails, and what the status page then says."""
 
     id: str
     title: str
     service: str
     level: str
+    public_title: str
 
 
-DATABASE = Check("orders-db-writes", "Orders database does not accept writes", "orders-db", "critical")
+DATABASE = Check("orders-db-writes", "Orders database does not accept writes", "orders-db", "critical", "Orders: down")
 BLIPS = (
-    Check("search-answers", "Search answers with errors", "search", "medium"),
-    Check("catalogue-images", "Product pictures load slowly", "catalogue", "medium"),
-    Check("payment-provider", "Card payments take longer than usual", "payments", "high"),
-    Check("account-login", "Signing in fails for some customers", "accounts", "high"),
+    Check("search-answers", "Search answers with errors", "search", "medium", "Search: degraded"),
+    Check("catalogue-images", "Product pictures load slowly", "catalogue", "medium", "Catalogue: degraded"),
+    Check("payment-provider", "Card payments take longer than usual", "payments", "high", "Payments: partly down"),
+    Check("account-login", "Signing in fails for some customers", "accounts", "high", "Accounts: partly down"),
 )
 
 

@@ -97,7 +97,9 @@ class Story:
         self.looking.await_incidents("it is an incident of its own", wanted, 2)
         self.looking.await_slack("Slack has a second message", 2)
         self.looking.await_page(
-            "the status page says so, by the rule's `publish: auto`", {"Orders": "major_outage"}, [shop.DATABASE.title]
+            "the status page says so, by the rule's `publish: auto`, and in words of its own",
+            {"Orders": "major_outage"},
+            [shop.DATABASE.public_title],
         )
 
     def all_recovers(self) -> None:
@@ -171,7 +173,7 @@ class Story:
         return {} if slack is None else {"Slack call": lambda: slack.shows(check.title, "resolved" if is_up else "triggered")}
 
     def _page_watch(self, check: Check, is_up: bool) -> Watch:
-        return lambda: (check.title in [incident.name for incident in self.at.page.read().incidents]) is not is_up
+        return lambda: (check.public_title in [incident.name for incident in self.at.page.read().incidents]) is not is_up
 
     def _post_check(self, check: Check, is_up: bool = False) -> Sent:
         since = self._since.setdefault(check.id, self.at.now_millis())

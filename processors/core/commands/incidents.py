@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from processors.core import incidents
+from processors.core import incidents, page_entries
 from processors.core.commands.alerts import take_in
 from processors.core.commands.request import Refused, Request
 from processors.core.deduplicate import resolve as resolve_alert
@@ -124,7 +124,11 @@ def merge(request: Request, asked: commands.Merge) -> None:
         raise Refused("an incident cannot be merged into itself")
     if source.is_confidential and not target.is_confidential:
         raise Refused(f"incident #{source.number} is confidential and #{target.number} is not: its alerts would be seen there")
-    state, before = request.state, target.components
+    if source.published is not None and target.is_confidential:
+        raise Refused(
+            f"incident #{source.number} is on the status page and #{target.number} is confidential: unpublish the first"
+        )
+    state = request.state
     for number in sorted(state.members.get((source.project, source.number), ())):
         state.change_alert(state.alerts[source.project, number], incident=target.number)
     target = state.change_incident(
@@ -134,11 +138,13 @@ def merge(request: Request, asked: commands.Merge) -> None:
         resolve_at=None if source.firing else target.resolve_at,
         components=list(dict.fromkeys([*target.components, *source.components])),
     )
-    target = incidents.show_new_components(state, target, before)
+    target = page_entries.merge_shown(state, source, target)
     target = _note(request, target, "merged_in", f"incident #{source.number} was merged into this one")
     if incidents.is_worse(source.severity, target.severity):
         target = incidents.set_severity(state, target, source.severity, request.actor)
         request.tell(target, "severity_raised")
+        target = state.incidents[target.project, target.number]
+    source, target = page_entries.hand_over(state, source, target, request.actor)
     source = state.change_incident(source, total=0, firing=0, merged_into=target.number)
     source = incidents.resolve(state, source, f"merged into incident #{target.number}", request.actor)
     request.tell(source, "resolved")

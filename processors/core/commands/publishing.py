@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from processors.core import publication
+from processors.core import incidents, publication
 from processors.core.commands.request import Refused, Request
 from processors.core.timeline import record
 from schemas import commands
@@ -28,18 +28,21 @@ def publish(request: Request, asked: commands.Publish) -> None:
 
 
 def _publish_anew(request: Request, incident: IncidentState, title: str | None, asked: commands.Publish) -> None:
-    """Change what the page says of a published incident, where that is another."""
+    """Change what the page says of a published incident, where that is another; what is named here stays so."""
     before = incident.published
     assert before is not None
+    given = {"title": title, "impact": asked.impact, "components": asked.components}
     after = replace(
         before,
         title=title or before.title,
         impact=asked.impact or before.impact,
         components=before.components if asked.components is None else asked.components,
+        follows=[name for name in before.follows if given[name] is None],
     )
+    after = publication.as_followed(request.state, incident, after)
     if after != before:
         changed = request.state.change_incident(incident, published=after)
-        record(request.state, changed, "published", "changed on the status page", request.actor)
+        record(request.state, changed, "published", f"changed on the status page: “{after.title}”", request.actor)
 
 
 def _check_components(request: Request, ids: list[str] | tuple[str, ...]) -> None:
@@ -59,6 +62,9 @@ def update_status(request: Request, asked: commands.StatusUpdate) -> None:
     incident = request.find_incident()
     if incident.published is None:
         raise Refused("the incident is not published: publish it first")
+    if incident.published.continues_in is not None:
+        home = incidents.follow_merges(request.state, incident)
+        raise Refused(f"its entry continues in that of incident #{home.number}: write there")
     update = PublicUpdate(request.state.now, asked.status, without_passwords(asked.text))
     publication.say_publicly(request.state, incident, update, request.actor)
 

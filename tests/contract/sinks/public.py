@@ -73,10 +73,10 @@ class StatusPageHarness:
         return _TendedPage(configuration, PublishedStore(self._store), Publisher(self._directory), now_millis)
 
     def told(self) -> dict[int, str]:
-        """Titles are `disk NUMBER full`; the page has no numbers."""
+        """Titles are `disk NUMBER: down`; the page has no numbers."""
         answer = json.loads((self._directory / "current/api/v2/incidents.json").read_text())
         statuses = {"investigating": "triggered", "resolved": "resolved"}
-        return {int(one["name"].split()[1]): statuses[one["status"]] for one in answer["incidents"]}
+        return {int(one["name"].split()[1].rstrip(":")): statuses[one["status"]] for one in answer["incidents"]}
 
     def set_reachable(self, is_reachable: bool) -> None:
         self._store.is_reachable = is_reachable

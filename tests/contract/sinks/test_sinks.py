@@ -18,7 +18,10 @@ CONFIGURATION: dict[str, Any] = {
     "incidents": [{"name": "each", "group_by": ["..."], "publish": "auto"}],
     "notify": [{"receivers": ["oncall"]}],
 }
-COMPONENTS = [{"id": "checkout", "name": "Checkout", "project": PROJECT, "match": []}]
+COMPONENTS = [
+    {"id": f"disk-{number}", "name": f"disk {number}", "project": PROJECT, "match": [f'title="disk {number} full"']}
+    for number in (1, 2, 3)
+]
 
 
 @pytest.fixture(params=HARNESSES)

@@ -38,6 +38,10 @@ CONFIGURATION = Configuration(
         title="Shop status", url="https://status.example", components=[Component(id="c", name="C", project=PROJECT)]
     ),
 )
+COMPONENTS = [
+    {"id": f"disk-{number}", "name": f"disk {number}", "project": PROJECT, "match": [f'title="disk {number} full"']}
+    for number in range(1, 5)
+]
 HOME = partition_of(PROJECT, 4)
 
 
@@ -45,7 +49,7 @@ HOME = partition_of(PROJECT, 4)
 def journal() -> list[bytes]:
     """Four incidents open; the first is resolved."""
     world = World()
-    world.append(0, configured(1, {PROJECT: RULES}, [{"id": "c", "name": "C", "project": PROJECT, "match": []}]))
+    world.append(0, configured(1, {PROJECT: RULES}, COMPONENTS))
     for number in range(1, 5):
         world.append(number, batch({"title": f"disk {number} full"}))
     world.tick(6)
@@ -176,7 +180,7 @@ def test_page_is_published_by_one_of_two_and_taken_over(settings: Settings, jour
         wait_until(lambda: len(names()) == 4, "all incidents are on the page")
     with running(settings, "statuspage", tmp_path / "third"):
         send(settings, {HOME: journal[-1:]})
-        wait_until(lambda: names() == [f"disk {number} full" for number in (2, 3, 4)], "three are open")
+        wait_until(lambda: names() == [f"disk {number}: down" for number in (2, 3, 4)], "three are open")
 
 
 def test_compacted_topic_gives_back_what_was_written_last(own_topics: Settings) -> None:

@@ -155,12 +155,19 @@ def test_what_was_done_is_told_in_a_line_or_as_json(door: Door) -> None:
     assert json.loads(run("alert acknowledge shop 12 --json").stdout) == DONE
 
 
+PUBLISHED = {"title": "Checkout: partly down", "impact": "major", "components": [], "published_at": "", "updates": []}
+
+
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
         (
             {"incident": incident(merged_into=1, confidential=True)},
             "incident #3 is acknowledged, ◆ high, merged into #1, confidential, assigned to ada, bob: Checkout is down",
+        ),
+        (
+            {"incident": incident(published=PUBLISHED)},
+            "incident #3 is acknowledged, ◆ high, published as “Checkout: partly down”, assigned to ada, bob: Checkout is down",
         ),
         (
             {"silence": SILENCE},

@@ -145,6 +145,20 @@ def test_timeline_is_read_to_its_end() -> None:
     assert found == {**incident(), "timeline": [{"at": "1"}, {"at": "2"}]}
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "as Checkout: degraded (impact minor, as a publisher chose)"),
+        ({"follows": ["impact"]}, "as Checkout: degraded (impact minor, by its severity)"),
+        ({"continues_in": "2"}, "as Checkout: degraded (impact minor, as a publisher chose, continues in another entry)"),
+    ],
+)
+def test_an_incident_says_what_the_public_sees_of_it_and_who_decided_that(more: dict[str, Any], said: str) -> None:
+    shown = {"title": "Checkout: degraded", "impact": "minor", "components": [], "published_at": AT, "updates": [], **more}
+    found = read(json.dumps({**incident(published=shown), "timeline": []}).encode(), OneIncident)
+    assert said in " ".join(render_incident(found, PLAIN, NOW).split())
+
+
 def test_an_incident_of_whose_timeline_nothing_is_wanted_says_so() -> None:
     shown = render_incident(read(json.dumps({**incident(), "timeline": []}).encode(), OneIncident), PLAIN, NOW).splitlines()
     assert shown[-2:] == ["", "Nothing in its timeline is like that."]

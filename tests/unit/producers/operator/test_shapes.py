@@ -56,12 +56,19 @@ def test_published_incident_says_what_the_page_shows() -> None:
     published = {
         "title": "Slow", "impact": "minor", "components": ["checkout"], "published_at": 1_800_000_000_001,
         "updates": [{"at": 1_800_000_000_999, "status": "investigating", "text": "Looking"}],
+        "follows": ["title"], "continues_in": "2",
     }  # fmt: skip
     assert as_json(shapes.incident(incident_row(published=published)))["published"] == {
         **published,
         "published_at": "2027-01-15T08:00:00.001Z",
         "updates": [{"at": "2027-01-15T08:00:00.999Z", "status": "investigating", "text": "Looking"}],
     }
+
+
+def test_what_was_published_by_an_older_version_follows_nothing() -> None:
+    old = {"title": "Slow", "impact": "minor", "components": [], "published_at": 0, "updates": []}
+    shown = as_json(shapes.incident(incident_row(published=old)))["published"]
+    assert (shown["follows"], shown["continues_in"]) == ([], None)
 
 
 def test_times_are_utc_with_milliseconds_and_zone() -> None:

@@ -48,7 +48,7 @@ def test_incident_is_as_documented_field_by_field() -> None:
         "created_at": "2027-01-15T12:00:00.000Z", "updated_at": "2027-01-15T12:01:00.000Z",
         "started_at": "2027-01-15T12:00:00.000Z", "monitoring_at": "2027-01-15T12:01:00.000Z", "resolved_at": None,
         "shortlink": f"https://status.example.com/incidents/{shown.id}", "page_id": PAGE.id, "incident_updates": updates,
-        "components": [component], "reminder_intervals": None,
+        "components": [component], "reminder_intervals": None, "continues_in": None,
     }  # fmt: skip
 
 
@@ -68,3 +68,14 @@ def test_incidents_are_the_fifty_newest() -> None:
     page = build_page([published(number, publication(at=number)) for number in range(60)], APPLIED)
     found = json.loads(render_files(page)["api/v2/incidents.json"])["incidents"]
     assert (len(found), found[0]["created_at"]) == (50, "1970-01-01T00:00:00.059Z")
+
+
+def test_merged_incident_is_unresolved_with_the_one_it_continues_in_and_names_it() -> None:
+    merged = publication("major", ("checkout",), "investigating", "identified", title="Merged", continues_in="2")
+    page = build_page(
+        [published(1, merged), published(2, publication("minor", ("search",), "monitoring", title="Home"))], APPLIED
+    )
+    found = {one["name"]: one for one in json.loads(render_files(page)["api/v2/summary.json"])["incidents"]}
+    home = found["Home"]
+    assert found["Merged"]["continues_in"] == {"id": home["id"], "name": "Home", "shortlink": home["shortlink"]}
+    assert (found["Merged"]["status"], home["continues_in"]) == ("monitoring", None)

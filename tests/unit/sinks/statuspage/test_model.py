@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from schemas.records import PublicUpdate
 from schemas.sink_records import PublishedIncident
 from sinks.follow_configuration import Applied
 from sinks.statuspage.model import build_page
@@ -79,3 +81,66 @@ def test_ids_are_the_same_each_time_and_tell_neither_project_nor_number() -> Non
     assert first.id == second.id
     assert "987654" not in first.id + first.updates[0].id
     assert first.id != build_page([published(987654, publication())], APPLIED).incidents[0].id
+
+
+def test_entry_that_another_incident_has_taken_over_keeps_its_id() -> None:
+    before, after = (
+        build_page([one], APPLIED).incidents[0] for one in (published(1, publication()), published(7, publication(), "1"))
+    )
+    assert after == before
+
+
+def test_merged_incident_is_open_as_long_as_the_last_one_that_it_continues_in() -> None:
+    def build(*last: str) -> list[tuple[str, str, bool]]:
+        page = build_page(
+            [
+                published(1, publication("major", ("checkout",), "investigating", title="a", continues_in="2")),
+                published(2, publication("major", ("checkout",), "identified", title="b", continues_in="3", at=NOON - 1)),
+                published(3, publication("minor", ("search",), *last, title="c", at=NOON - 2)),
+            ],
+            APPLIED,
+        )
+        assert {one.continues_in.title for one in page.incidents if one.continues_in} == {"c"}
+        return [(one.title, one.status, one.is_open) for one in page.incidents]
+
+    assert build("monitoring") == [("a", "monitoring", True), ("b", "monitoring", True), ("c", "monitoring", True)]
+    assert build("monitoring", "resolved") == [("a", "resolved", False), ("b", "resolved", False), ("c", "resolved", False)]
+
+
+def test_merged_incident_neither_counts_twice_nor_makes_its_components_worse_than_the_one_it_continues_in() -> None:
+    merged = publication("critical", ("checkout",), title="a", continues_in="2")
+    page = build_page([published(1, merged), published(2, publication("minor", ("checkout", "search")))], APPLIED)
+    assert (page.indicator, [one.status for one in page.components]) == ("minor", ["degraded_performance"] * 2)
+    assert (len(page.open_incidents), len(page.unresolved)) == (1, 2)
+
+
+def test_merged_incident_has_changed_when_the_one_it_continues_in_has() -> None:
+    merged = publication("major", ("checkout",), title="a", continues_in="2")
+    page = build_page([published(1, merged), published(2, publication("major", (), "investigating", "monitoring"))], APPLIED)
+    assert [one.updated_at for one in page.incidents] == [NOON + MINUTE] * 2
+
+
+def test_merged_incident_whose_continuation_is_not_on_the_page_has_ended() -> None:
+    merged = publication("major", ("checkout",), "investigating", "identified", continues_in="2")
+    (incident,) = build_page([published(1, merged), published(2, None)], APPLIED).incidents
+    assert (incident.status, incident.resolved_at, incident.continues_in) == ("resolved", NOON + MINUTE, None)
+
+
+def test_entries_that_continue_in_each_other_make_a_page_all_the_same() -> None:
+    round_and_round = [published(1, publication(continues_in="2")), published(2, publication(continues_in="1"))]
+    assert [one.is_open for one in build_page(round_and_round, APPLIED).incidents] == [False, False]
+
+
+def test_update_keeps_its_id_when_those_before_it_are_dropped() -> None:
+    long = publication("major", ("checkout",), "investigating", "resolved", "investigating", "monitoring")
+    short = msgspec.structs.replace(long, updates=[long.updates[0], *long.updates[2:]])
+    ids = [
+        {update.text: update.id for update in build_page([published(1, one)], APPLIED).incidents[0].updates}
+        for one in (long, short)
+    ]
+    assert ids[1] == {text: id for text, id in ids[0].items() if text != "text 1"}
+
+
+def test_updates_of_one_moment_and_status_have_ids_of_their_own() -> None:
+    twice = msgspec.structs.replace(publication(), updates=[PublicUpdate(NOON, "monitoring", text) for text in "ab"])
+    assert len({update.id for update in build_page([published(1, twice)], APPLIED).incidents[0].updates}) == 2

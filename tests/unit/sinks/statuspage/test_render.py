@@ -74,3 +74,15 @@ def test_style_is_named_after_its_content_and_linked_from_every_page() -> None:
 )
 def test_duration_is_short(minutes: int, said: str) -> None:
     assert render_duration(minutes * 60_000) == said
+
+
+def test_merged_incident_names_and_links_the_one_it_continues_in_and_is_not_called_resolved() -> None:
+    merged = publication("major", ("checkout",), title="Merged", continues_in="2")
+    page = build_page([published(1, merged), published(2, publication(title="Home"))], APPLIED)
+    site = render_site(page, NOON)
+    ids = {one.title: one.id for one in page.incidents}
+    own = site[f"incidents/{ids['Merged']}/index.html"].decode()
+    assert f'Continues in <a href="incidents/{ids["Home"]}/">Home</a>' in site["index.html"].decode()
+    assert f'Continues in <a href="../../incidents/{ids["Home"]}/">Home</a>' in own
+    assert "1 open incident<" in site["index.html"].decode()
+    assert "Resolved" not in own

@@ -12,11 +12,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from schemas.chain import Position
+from schemas.codec import encode
 from schemas.configuration import StatusPage
 from schemas.errors import Unavailable
-from schemas.records import Publication
+from schemas.records import Entry, Forgetting, ForgettingSection, Publication
 from sinks.follow_configuration import Applied
-from sinks.sink import Assignment, Superseded
+from sinks.sink import Assignment, JournalEntry, Superseded
 from sinks.statuspage.publish import Publisher
 from sinks.statuspage.sink import StatusPageSink
 from sinks.statuspage.store import PublishedStore
@@ -89,6 +91,45 @@ def test_what_is_taken_back_is_gone_and_an_older_state_does_not_bring_it_back(wo
     assert world.titles() == []
     world.start().deliver(shown(2, publication()))
     assert world.titles() == []
+
+
+def taken_over(offset: int = 9, **changes: Any) -> Any:
+    """The entry of incident 12 goes on as that of incident 13."""
+    before = incident(version=3, offset=offset, published=None, page_entry="")
+    after = incident(number=13, version=2, offset=offset, published=publication(**changes), page_entry="12")
+    return batch(entry([before, after], offset=offset))
+
+
+def forgotten(number: str) -> JournalEntry:
+    part = Entry("w", "1", 9, 10, 11, forgettings=encode(ForgettingSection([Forgetting("shop", "incident", number)])))
+    return JournalEntry(0, Position(10, 11), (part,), False)
+
+
+def test_entry_that_is_taken_over_stays_at_its_address_and_its_old_incident_no_longer_changes_it(world: PageWorld) -> None:
+    sink = world.start()
+    sink.deliver(shown(2, publication(), offset=5, page_entry="12"))
+    (before,) = world.read("incidents")["incidents"]
+    sink.deliver(taken_over(title="Search too"))
+    sink.deliver(shown(2, publication(), offset=5, page_entry="12"))
+    (after,) = world.read("incidents")["incidents"]
+    assert (after["id"], before["name"], after["name"]) == (before["id"], "Checkout is slow", "Search too")
+
+
+def test_entry_that_is_taken_over_is_one_record_so_that_it_is_never_missing_in_between(world: PageWorld) -> None:
+    sink = world.start()
+    sink.deliver(shown(2, publication(), offset=5, page_entry="12"))
+    sink.deliver(taken_over())
+    assert list(world.store.values) == ["incident/shop/12"]
+
+
+def test_entry_is_forgotten_with_the_incident_that_has_it_and_not_with_the_one_that_had_it(world: PageWorld) -> None:
+    sink = world.start()
+    sink.deliver(shown(2, publication(), offset=5, page_entry="12"))
+    sink.deliver(taken_over())
+    for number, left in (("12", 1), ("13", 0)):
+        sink.deliver(batch(forgotten(number)))
+        sink.tend()
+        assert len(world.titles()) == left
 
 
 def test_restart_with_a_lost_directory_makes_the_page_from_the_topic(world: PageWorld) -> None:

@@ -32,8 +32,9 @@ def publication(
     updates = [
         PublicUpdate(at + place * MINUTE, status, f"text {place}") for place, status in enumerate(said or ("investigating",))
     ]
-    return Publication(more.get("title", "Checkout is slow"), impact, list(components), at, updates)
+    continues_in = more.get("continues_in")
+    return Publication(more.get("title", "Checkout is slow"), impact, list(components), at, updates, continues_in=continues_in)
 
 
-def published(number: int, shown: Publication | None) -> PublishedIncident:
-    return PublishedIncident("shop", number, 5, shown)
+def published(number: int, shown: Publication | None, entry: str = "") -> PublishedIncident:
+    return PublishedIncident("shop", number, 5, shown, entry)

@@ -68,6 +68,14 @@ def test_each_trouble_has_a_component_of_the_status_page(tmp_path: Path) -> None
     assert [check.service for check in (shop.DATABASE, *shop.BLIPS) if check.service not in matchers] == []
 
 
+def test_each_trouble_is_told_to_the_public_by_the_name_of_its_component_and_not_in_the_check_s_words(tmp_path: Path) -> None:
+    page = configuration(tmp_path).status_page
+    assert page is not None
+    names = {component.name for component in page.components}
+    titles = [check.public_title for check in (shop.DATABASE, *shop.BLIPS)]
+    assert [title for title in titles if title.partition(": ")[0] not in names] == []
+
+
 def test_the_cluster_and_what_runs_in_it_agree_on_the_label_that_inhibit_asks_for(tmp_path: Path) -> None:
     rule = configuration(tmp_path).projects["shop"].inhibit[0]
     body = shop.message([(shop.CLUSTER_DOWN, shop.CLUSTER_B), (shop.CART_DOWN, shop.CLUSTER_B)], NOW)
