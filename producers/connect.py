@@ -1,4 +1,4 @@
-"""Connecting a kafka-python producer by STACK's rules. Not here: what is sent."""
+"""Connecting a kafka-python producer by STACK's rules, and asking how large a topic's records may be. Not here: what is sent."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import AuthorizationError, KafkaError
 
 from schemas.errors import Unavailable
 from schemas.kafka import client_options
+from schemas.refusals import LIMIT_SETTING
 from schemas.settings import Settings
 from schemas.topics import MAX_MESSAGE_BYTES
 
@@ -20,6 +22,7 @@ BLOCK_MILLIS = 1_000
 RECONNECT_MILLIS = 1_000
 CONNECT_MILLIS = 3_000
 RECORD_OVERHEAD_BYTES = 16_384
+MAX_REQUEST_BYTES = MAX_MESSAGE_BYTES - RECORD_OVERHEAD_BYTES
 
 
 class Metadata(Protocol):
@@ -81,10 +84,31 @@ def _connect(settings: Settings) -> KafkaProducer:
             max_block_ms=BLOCK_MILLIS,
             bootstrap_timeout_ms=CONNECT_MILLIS,
             reconnect_backoff_max_ms=RECONNECT_MILLIS,
-            max_request_size=MAX_MESSAGE_BYTES - RECORD_OVERHEAD_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
             **client_options(settings),
         )
     except KafkaError as error:
         raise Unavailable(
             f"no Kafka at {settings.kafka} ({error!r}): is it running, and are the user name and password right?"
         ) from error
+
+
+def ask_limit(settings: Settings, topic: str) -> int | None:
+    """Ask how large a record a topic takes (`max.message.bytes`), blocking; None where that is not for us to know.
+
+    Raises `Unavailable` when no broker answers.
+    """
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, [LIMIT_SETTING])
+    try:
+        client = KafkaAdminClient(
+            bootstrap_timeout_ms=CONNECT_MILLIS, request_timeout_ms=CONNECT_MILLIS, **client_options(settings)
+        )
+        try:
+            found = client.describe_configs([resource], config_filter="all")
+        finally:
+            client.close()
+        return int(found["topic"][topic][LIMIT_SETTING]["value"])
+    except (AuthorizationError, KeyError, ValueError):
+        return None
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {settings.kafka} does not say how large records of {topic} may be: {error!r}") from error

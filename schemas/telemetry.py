@@ -47,15 +47,21 @@ def configure_logging() -> None:
     )
 
 
+def render_state(is_good: bool, trouble: str = "") -> bytes:
+    """Write the body of a probe's answer: the state, then what is wrong, if anything is."""
+    state = "ok" if is_good else "not ready"
+    return "".join(f"{line}\n" for line in (state, trouble) if line).encode()
+
+
 class _QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a scrape each few seconds is no news."""
 
 
-def serve_metrics(base_port: int, process: str, is_ready: Callable[[], bool]) -> None:
+def serve_metrics(base_port: int, process: str, is_ready: Callable[[], bool], trouble: Callable[[], str] = lambda: "") -> None:
     """Serve `/metrics`, `/-/healthy` and `/-/ready` on loopback from a thread; a base of 0 serves nothing.
 
-    `is_ready` is asked at each request for `/-/ready`, from that thread.
+    `is_ready` and `trouble` (what is wrong, in words) are asked at each request for `/-/ready`, from that thread.
     """
     if not base_port:
         return
@@ -64,9 +70,10 @@ def serve_metrics(base_port: int, process: str, is_ready: Callable[[], bool]) ->
     def app(environ, start_response):  # type: ignore[no-untyped-def]
         path = environ.get("PATH_INFO", "")
         if path in ("/-/healthy", "/-/ready"):
-            good = path == "/-/healthy" or is_ready()
+            is_probe = path == "/-/ready"
+            good = not is_probe or is_ready()
             start_response("200 OK" if good else "503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
-            return [b"ok\n" if good else b"not ready\n"]
+            return [render_state(good, trouble() if is_probe else "")]
         return metrics(environ, start_response)
 
     server = make_server("127.0.0.1", base_port + PROCESSES.index(process), app, handler_class=_QuietHandler)

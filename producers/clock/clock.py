@@ -12,9 +12,9 @@ from typing import Protocol
 import structlog
 
 from producers.clock import metrics
-from producers.clock.distribution import build_frames
-from producers.connect import Metadata
+from producers.clock.distribution import MAX_PART_BYTES, build_frames
 from producers.inbox import Settle
+from producers.oversize import Answer, is_written
 from schemas.codec import encode
 from schemas.configuration import Configuration
 from schemas.records import Frame, Tick
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 MAX_DIFFERENCE_MILLIS = 30_000
 """Between the inbox's time and ours: beyond it somebody's clock is wrong, and timers fire early or late."""
 NO_VERSION = -1
+PART_HEAD_BYTES = 64
+"""At most what a frame takes besides a part of a configuration."""
 
 
 class Inbox(Protocol):
@@ -30,6 +32,11 @@ class Inbox(Protocol):
 
     def send(self, partition: int, value: bytes, settle: Settle) -> None:
         """Send a record, in order with those before it; `settle` is called once, maybe from another thread."""
+        ...
+
+    @property
+    def room_bytes(self) -> int:
+        """How large a record may be, as far as is known."""
         ...
 
 
@@ -68,17 +75,24 @@ class _Partition:
     def beat(self, tick: bytes, version: int, configuration: Configuration) -> None:
         if self._waiting:
             return
-        frames = [] if version <= self.version else build_frames(version, configuration, self._number, self._count)
+        frames = [] if version <= self.version else self._build_frames(version, configuration)
         self._sent_version = max(version, self.version)
-        self._is_complete = True
+        is_tick_first, self._is_complete = not self._is_complete, True  # what failed may fail again; time goes on before it
         self._waiting = len(frames) + 1
+        if is_tick_first:
+            self._inbox.send(self._number, tick, self._settle_tick)
         for frame in frames:
             self._inbox.send(self._number, frame, self._settle)
-        self._inbox.send(self._number, tick, self._settle_tick)
+        if not is_tick_first:
+            self._inbox.send(self._number, tick, self._settle_tick)
 
-    def _settle(self, metadata: Metadata | None) -> None:
+    def _build_frames(self, version: int, configuration: Configuration) -> list[bytes]:
+        part_bytes = min(MAX_PART_BYTES, max(1, self._inbox.room_bytes - PART_HEAD_BYTES))
+        return build_frames(version, configuration, self._number, self._count, part_bytes)
+
+    def _settle(self, answer: Answer) -> None:
         with self._lock:
-            self._is_complete = self._is_complete and metadata is not None
+            self._is_complete = self._is_complete and is_written(answer)
             is_news = self._waiting == 1 and self._is_complete and self._sent_version > self.version
             if is_news:
                 self.version = self._sent_version
@@ -86,11 +100,11 @@ class _Partition:
         if is_news:
             log.info("configuration_distributed", partition=self._number, version=self.version)
 
-    def _settle_tick(self, metadata: Metadata | None) -> None:
-        if metadata is not None:
+    def _settle_tick(self, answer: Answer) -> None:
+        if is_written(answer):
             metrics.TICKS.inc()
-            self._compare(metadata.timestamp - self._now_millis())
-        self._settle(metadata)
+            self._compare(answer.timestamp - self._now_millis())
+        self._settle(answer)
 
     def _compare(self, difference: int) -> None:
         metrics.DIFFERENCE.labels(str(self._number)).set(difference / 1000)

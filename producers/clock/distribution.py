@@ -22,8 +22,10 @@ def own_configuration(configuration: Configuration, partition: int, partitions: 
     return PartitionConfiguration(projects=own, components=[one for one in page.components if one.project in own] if page else [])
 
 
-def build_frames(version: int, configuration: Configuration, partition: int, partitions: int) -> list[bytes]:
+def build_frames(
+    version: int, configuration: Configuration, partition: int, partitions: int, part_bytes: int = MAX_PART_BYTES
+) -> list[bytes]:
     """Build the inbox records that bring a partition its configuration, in order; at least one, if only to say: nothing."""
     content = pack(own_configuration(configuration, partition, partitions))
-    parts = [content[start : start + MAX_PART_BYTES] for start in range(0, len(content), MAX_PART_BYTES)]
+    parts = [content[start : start + part_bytes] for start in range(0, len(content), part_bytes)]
     return [encode(Frame([records.Configuration(version, number, len(parts), part)])) for number, part in enumerate(parts)]

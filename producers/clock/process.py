@@ -6,7 +6,6 @@ Not here: what a beat says (`clock.py`).
 from __future__ import annotations
 
 import signal
-from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Literal
 
@@ -14,15 +13,15 @@ import structlog
 
 from producers.clock import metrics
 from producers.clock.clock import Clock
-from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
 from producers.inbox import Counted, KafkaInbox
+from producers.open_inbox import open_inbox
 from schemas.clock import now_millis
 from schemas.errors import Unavailable
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
-from schemas.topics import INBOX
+from schemas.troubles import Troubles
 
 log = structlog.get_logger()
 NAME = "clock"
@@ -39,14 +38,14 @@ def run(settings: Settings) -> None:
     wakes: Wakes = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: wakes.put("stop"))
-    topic = INBOX.full_name(settings.topic_prefix)
-    counted = Counted(lost=metrics.UNACKNOWLEDGED.inc, replaced=metrics.PRODUCERS_REPLACED.inc)
-    inbox = KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions), counted=counted)
+    counted = Counted(lost=metrics.UNACKNOWLEDGED.inc, replaced=metrics.PRODUCERS_REPLACED.inc, refused=metrics.count_refusal)
+    inbox = open_inbox(settings, counted)
+    troubles = Troubles(settings.data, NAME)
     follower = ConfigurationFollower(settings, lambda *_: wakes.put("configuration"))
-    serve_metrics(settings.metrics_port_base, NAME, lambda: inbox.is_answering)
+    serve_metrics(settings.metrics_port_base, NAME, lambda: inbox.is_answering, lambda: inbox.trouble)
     if _connect(inbox, wakes):
         follower.start()
-        _beat_until_stopped(inbox, follower, Clock(inbox, settings.partitions, now_millis), wakes)
+        _beat_until_stopped(inbox, follower, Clock(inbox, settings.partitions, now_millis), wakes, troubles)
     inbox.close(CLOSE_SECONDS)
     follower.stop()
     log.info("clock_stopped")
@@ -64,11 +63,14 @@ def _connect(inbox: KafkaInbox, wakes: Wakes) -> bool:
             return False
 
 
-def _beat_until_stopped(inbox: KafkaInbox, follower: ConfigurationFollower, clock: Clock, wakes: Wakes) -> None:
+def _beat_until_stopped(
+    inbox: KafkaInbox, follower: ConfigurationFollower, clock: Clock, wakes: Wakes, troubles: Troubles
+) -> None:
     while True:
         version, configuration = follower.current
         clock.beat(version, configuration)
-        inbox.replace_if_stuck()
+        inbox.look_after()
+        troubles.tell("inbox", inbox.trouble)
         if _is_stopped_within(wakes, BEAT_SECONDS):
             return
 

@@ -28,6 +28,7 @@ from producers.operator.reading import ReadModel
 from producers.operator.silences import Silences
 from producers.operator.viewers import Directory
 from schemas.errors import Unavailable
+from schemas.telemetry import render_state
 
 log = structlog.get_logger()
 PROTECTED = "/api/v1/"
@@ -65,6 +66,8 @@ class Parts:
     giver: Giver
     now_millis: Callable[[], int]
     random_bytes: Callable[[int], bytes]
+    trouble: Callable[[], str] = lambda: ""
+    """What is wrong although the door may be ready, in words."""
 
 
 def build_app(parts: Parts) -> FastAPI:
@@ -83,7 +86,7 @@ def build_app(parts: Parts) -> FastAPI:
     app.include_router(silences.router())
     app.include_router(Commands(model, silences, parts.giver, Pending(parts.now_millis, parts.random_bytes)).router())
     app.add_api_route("/-/healthy", _healthy, include_in_schema=False)
-    app.add_api_route("/-/ready", _ready(parts.is_ready), include_in_schema=False)
+    app.add_api_route("/-/ready", _ready(parts.is_ready, parts.trouble), include_in_schema=False)
     app.add_middleware(Authentication, directory=parts.directory, is_accepting=parts.is_accepting)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
@@ -97,10 +100,10 @@ async def _healthy() -> Response:
     return PlainTextResponse("ok\n")
 
 
-def _ready(is_ready: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[Response]]:
+def _ready(is_ready: Callable[[], Awaitable[bool]], trouble: Callable[[], str]) -> Callable[[], Awaitable[Response]]:
     async def ready() -> Response:
         good = await is_ready()
-        return PlainTextResponse("ok\n" if good else "not ready\n", 200 if good else 503)
+        return PlainTextResponse(render_state(good, trouble()), 200 if good else 503)
 
     return ready
 

@@ -11,16 +11,17 @@ import logging
 import os
 import signal
 import socket
-from functools import partial
 from pathlib import Path
 
 import structlog
 import uvloop
 
-from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
-from producers.inbox import InboxOfLoop, KafkaInbox
+from producers.inbox import Counted
+from producers.inbox_of_loop import InboxOfLoop
 from producers.listener import bound_address, open_listener
+from producers.open_inbox import open_inbox
+from producers.operator import metrics
 from producers.operator.app import Parts, build_app
 from producers.operator.commands.give import Giver
 from producers.operator.commands.outcomes import Outcomes
@@ -33,7 +34,7 @@ from schemas.errors import SettingsError
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
-from schemas.topics import INBOX
+from schemas.troubles import Troubles
 
 log = structlog.get_logger()
 NAME = "operator"
@@ -62,13 +63,15 @@ class Operator:
         self._database = Database(settings.database_url)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_ready = False
-        topic = INBOX.full_name(settings.topic_prefix)
-        self._inbox = InboxOfLoop(KafkaInbox(topic, partial(connect_producer, settings, topic, settings.partitions)))
+        counted = Counted(lost=metrics.LOST_COMMANDS.inc, replaced=metrics.PRODUCERS_REPLACED.inc, refused=metrics.count_refusal)
+        self._inbox = InboxOfLoop(open_inbox(settings, counted))
+        self._troubles = Troubles(settings.data, NAME)
         parts = Parts(
             database=self._database,
             directory=lambda: self._directory,
             is_accepting=lambda: self._follower.has_caught_up,
             is_ready=self.ask_ready,
+            trouble=lambda: self._troubles.text,
             giver=Giver(self._inbox, Outcomes(self._database), settings.partitions),
             now_millis=now_millis,
             random_bytes=os.urandom,
@@ -85,11 +88,12 @@ class Operator:
             loop.add_signal_handler(number, self._stop)
         # The pool tells of each failed attempt to connect; what fails for someone is logged at his request.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self._is_ready)
+        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self._is_ready, lambda: self._troubles.text)
         self._follower.start()
         await self._database.open()
         log.info("listener_opened", address=str(bound_address(self._listener)))
-        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_connected())]
+        told = self._inbox.tell(self._troubles)
+        tasks = [asyncio.create_task(work) for work in (self._watch(), self._keep_connected(), told)]
         await self._server.serve([self._listener])
         for task in tasks:
             task.cancel()

@@ -10,6 +10,7 @@ import msgspec
 
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.refused import Refused
+from schemas.telemetry import render_state
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -56,9 +57,9 @@ def problem(refused: Refused) -> Answer:
     return Answer(refused.status, refused.render(), PROBLEM, tuple(refused.headers()))
 
 
-def state(is_good: bool) -> Answer:
-    """Answer a probe."""
-    return Answer(200, b"ok\n", TEXT) if is_good else Answer(503, b"not ready\n", TEXT)
+def state(is_good: bool, trouble: str = "") -> Answer:
+    """Answer a probe, with what is wrong."""
+    return Answer(200 if is_good else 503, render_state(is_good, trouble), TEXT)
 
 
 ALERTMANAGER_STATUS = Answer(

@@ -76,6 +76,8 @@ class Parts:
     now_millis: Callable[[], int]
     rates: Rates
     failures: Failures
+    trouble: Callable[[], str] = lambda: ""
+    """What is wrong although the door may be ready, in words."""
     trusted_proxy: str = ""
     body_seconds: float = BODY_SECONDS
 
@@ -114,7 +116,9 @@ class App:
             return await self._read_receipt(route.receipt, scope["headers"])
         if route.kind == "status":
             return ALERTMANAGER_STATUS
-        return state(route.kind == "healthy" or self._parts.is_ready())
+        if route.kind == "healthy":
+            return state(True)
+        return state(self._parts.is_ready(), self._parts.trouble())
 
     async def _take_alerts(self, route: Route, scope: Scope, receive: Receive) -> Answer:
         headers: Headers = scope["headers"]
@@ -131,7 +135,8 @@ class App:
         self._check_rate(door, parsed)
         receipt = self._parts.new_receipt(door, parsed.total)
         origin = Origin(received_at, self._source(scope, parsed) if route.kind == "api_v2" else "")
-        await self._parts.publisher.publish(cut_request(door, receipt, parsed, origin))
+        too_large = await self._parts.publisher.publish(cut_request(door, receipt, parsed, origin))
+        parsed = parsed.without(too_large)
         _count(door, parsed)
         if route.kind == "api_v2" and parsed.refusals:
             return partly_accepted(receipt, parsed)

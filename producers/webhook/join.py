@@ -1,17 +1,17 @@
 """Joining the batches of many requests, of all projects of a partition, into one inbox record (DESIGN, "Frames are the speed").
 
-Not here: the broker (`producers/inbox.py`), and how long a request waits (`publish.py`).
+Not here: the broker (`producers/inbox.py`), how long a request waits and what is sent again (`publish.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from producers.connect import Metadata
+from producers.oversize import Answer, is_written
 from producers.webhook import metrics
 from producers.webhook.cut import MAX_RECORD_BYTES, Piece
 from producers.webhook.frame_body import encode_frame
@@ -19,9 +19,12 @@ from schemas.records import AlertBatch
 
 LINGER_SECONDS = 0.005
 """How long the first batch of a frame waits for others; each request pays it, each record costs the worker about 100 µs."""
-
-
-Sending = asyncio.Future[Metadata | None]
+HEAD_BYTES = 128
+"""At most what a frame takes besides its batches: the schema's name, lengths, and the `events` header of one project."""
+Sending = asyncio.Future[Answer]
+Became = Literal["written", "too large", "unknown"]
+"""Of a batch: Kafka has it; Kafka refused its record for the size, so that it was not written; not acknowledged."""
+Written = asyncio.Future[Became]
 
 
 class Inbox(Protocol):
@@ -34,6 +37,20 @@ class Inbox(Protocol):
         """
         ...
 
+    @property
+    def room_bytes(self) -> int:
+        """How large the value and the header of a record may be, as far as is known."""
+        ...
+
+    async def ask_room(self) -> int | None:
+        """Ask the broker how large they may be; None when it does not tell."""
+        ...
+
+    @property
+    def oversize_reason(self) -> str:
+        """Say what is wrong with a record that is larger."""
+        ...
+
 
 class Joiner:
     """Gathers the batches of one partition; used from the event loop alone."""
@@ -41,19 +58,20 @@ class Joiner:
     def __init__(self, partition: int, inbox: Inbox) -> None:
         self._partition = partition
         self._inbox = inbox
-        self._pieces: list[tuple[Piece, asyncio.Future[bool]]] = []
+        self._pieces: list[tuple[Piece, Written]] = []
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, piece: Piece) -> asyncio.Future[bool]:
-        """Take a batch; the future tells whether its record was acknowledged."""
+    def add(self, piece: Piece, alone: bool = False) -> Written:
+        """Take a batch, into a record of its own if `alone`; the future tells what became of its record."""
         loop = asyncio.get_running_loop()
-        if self._bytes + piece.size > MAX_RECORD_BYTES:
+        most_bytes = min(MAX_RECORD_BYTES, self._inbox.room_bytes - HEAD_BYTES)
+        if alone or self._bytes + piece.size > most_bytes:
             self.flush()
-        done: asyncio.Future[bool] = loop.create_future()
+        done: Written = loop.create_future()
         self._pieces.append((piece, done))
         self._bytes += piece.size
-        if self._bytes >= MAX_RECORD_BYTES:
+        if alone or self._bytes >= most_bytes:
             self.flush()
         elif self._timer is None:
             self._timer = loop.call_later(LINGER_SECONDS, self.flush)
@@ -75,11 +93,12 @@ class Joiner:
         sent.add_done_callback(lambda sent: _settle(pieces, sent))
 
 
-def _settle(pieces: list[tuple[Piece, asyncio.Future[bool]]], sent: Sending) -> None:
-    is_acknowledged = not sent.cancelled() and sent.result() is not None
+def _settle(pieces: list[tuple[Piece, Written]], sent: Sending) -> None:
+    answer = None if sent.cancelled() else sent.result()
+    became: Became = "written" if is_written(answer) else "unknown" if answer is None else "too large"
     for _, done in pieces:
         if not done.done():
-            done.set_result(is_acknowledged)
+            done.set_result(became)
 
 
 def events_header(batches: list[AlertBatch]) -> bytes:

@@ -17,4 +17,11 @@ ACKNOWLEDGED_SECONDS = Histogram(
 )  # fmt: skip
 LOST_FRAMES = Counter("tocsin_webhook_unacknowledged_frames", "Inbox records given up without an acknowledgement.")
 UNACKNOWLEDGED_BYTES = Gauge("tocsin_webhook_unacknowledged_bytes", "Bytes that wait for the broker's acknowledgement.")
-PRODUCERS_REPLACED = Counter("tocsin_webhook_producers_replaced", "Producers replaced since nothing of theirs was acknowledged.")
+PRODUCERS_REPLACED = Counter(
+    "tocsin_webhook_producers_replaced", "Producers replaced, since nothing of theirs was acknowledged or Kafka refused a record."
+)
+REFUSED_RECORDS = Counter("tocsin_webhook_refused_records", "Inbox records that Kafka refused for good, by error.", ["error"])
+
+
+def count_refusal(error: str) -> None:
+    REFUSED_RECORDS.labels(error).inc()

@@ -12,15 +12,15 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 import uvloop
 
-from producers.connect import connect_producer
 from producers.follow_configuration import ConfigurationFollower
-from producers.inbox import Counted, InboxOfLoop, KafkaInbox
+from producers.inbox import Counted
+from producers.inbox_of_loop import InboxOfLoop
 from producers.listener import bound_address, open_listener
+from producers.open_inbox import open_inbox
 from producers.serve import build_server
 from producers.webhook import metrics
 from producers.webhook.app import App, Parts
@@ -37,7 +37,7 @@ from schemas.configuration import Configuration
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
-from schemas.topics import INBOX
+from schemas.troubles import Troubles
 
 log = structlog.get_logger()
 NAME = "webhook"
@@ -62,10 +62,14 @@ class Webhook:
         self._settings = settings
         self._listener = listener
         self._doors = Doors()
-        topic = INBOX.full_name(settings.topic_prefix)
-        counted = Counted(metrics.ACKNOWLEDGED_SECONDS.observe, metrics.LOST_FRAMES.inc, metrics.PRODUCERS_REPLACED.inc)
-        connect = partial(connect_producer, settings, topic, settings.partitions)
-        self._inbox = InboxOfLoop(KafkaInbox(topic, connect, counted=counted))
+        counted = Counted(
+            metrics.ACKNOWLEDGED_SECONDS.observe,
+            metrics.LOST_FRAMES.inc,
+            metrics.PRODUCERS_REPLACED.inc,
+            metrics.count_refusal,
+        )
+        self._inbox = InboxOfLoop(open_inbox(settings, counted))
+        self._troubles = Troubles(settings.data, NAME)
         self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
@@ -80,6 +84,7 @@ class Webhook:
             now_millis=now_millis,
             rates=Rates(time.monotonic),
             failures=Failures(time.monotonic, self._pause),
+            trouble=lambda: self._troubles.text,
             trusted_proxy=settings.trusted_proxy,
         )
         self._server = build_server(settings, App(parts), KEEP_ALIVE_SECONDS)
@@ -96,7 +101,7 @@ class Webhook:
     async def serve(self) -> None:
         """Open the door, accept when everything stands, close in order after a signal."""
         self._catch_signals(self._is_stopped.set)
-        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self.is_ready)
+        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self.is_ready, lambda: self._troubles.text)
         self._follower.start()
         server = asyncio.create_task(self._server.serve([self._listener]))
         work = asyncio.create_task(self._work())
@@ -115,6 +120,7 @@ class Webhook:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._ticks.run())
             tasks.create_task(self._inbox.watch())
+            tasks.create_task(self._inbox.tell(self._troubles))
 
     async def _close(self, server: asyncio.Task[None]) -> None:
         self._ticks.stop()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from producers.inbox import NO_EVENTS
+from producers.oversize import is_written
 from producers.webhook.join import Inbox, Sending
 from schemas.codec import encode
 from schemas.records import Frame, Tick
@@ -56,5 +57,5 @@ class DoorTicks:
 
     def _settle(self, partition: int, sent: Sending) -> None:
         del self._waiting[partition]
-        if not sent.cancelled() and sent.result() is not None:
+        if not sent.cancelled() and is_written(sent.result()):
             self._acknowledged.add(partition)

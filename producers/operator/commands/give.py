@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from producers.connect import Metadata
 from producers.inbox import NO_EVENTS
 from producers.operator.commands.outcomes import Events, Outcomes, Place
-from producers.operator.problems import NotDurable
+from producers.operator.problems import NotDurable, TooLarge
+from producers.oversize import Answer, Oversize
 from schemas import codec
 from schemas.records import Command, Frame
 from schemas.topics import partition_of
@@ -23,9 +23,12 @@ OUTCOME_SECONDS = 2.0
 
 
 class Inbox(Protocol):
-    """Where commands go; see `producers.inbox.InboxOfLoop`."""
+    """Where commands go; see `producers.inbox_of_loop.InboxOfLoop`."""
 
-    def send(self, partition: int, value: bytes, events: bytes = NO_EVENTS) -> asyncio.Future[Metadata | None]: ...
+    def send(self, partition: int, value: bytes, events: bytes = NO_EVENTS) -> asyncio.Future[Answer]: ...
+    async def ask_room(self) -> int | None: ...
+    @property
+    def oversize_reason(self) -> str: ...
 
 
 class Giver:
@@ -48,14 +51,23 @@ class Giver:
     async def give(self, command: Command) -> Events | None:
         """Give what became of a command; None when that is not known in time, though the command is durable.
 
-        Raises `NotDurable` when the broker did not acknowledge it in time; it may be carried out all the same.
+        Raises `NotDurable` when the broker did not acknowledge it in time; it may be carried out all the same. Raises
+        `TooLarge` when it is larger than Kafka takes; it is not carried out then.
         """
         partition = partition_of(command.project, self._partitions)
-        sent = self._inbox.send(partition, codec.encode(Frame([command])))
-        try:
-            metadata = await asyncio.wait_for(asyncio.shield(sent), self._broker_seconds)
-        except TimeoutError:
-            metadata = None
-        if metadata is None:
+        value = codec.encode(Frame([command]))
+        answer = await self._send(partition, value)
+        if isinstance(answer, Oversize):
+            room = await self._inbox.ask_room()
+            if room is None or len(value) + len(NO_EVENTS) > room:
+                raise TooLarge(f"The command is {self._inbox.oversize_reason}. It is not carried out: shorten it.")
+            answer = await self._send(partition, value)  # the limit that it was held to is no longer in force
+        if answer is None or isinstance(answer, Oversize):
             raise NotDurable(command.command_id)
-        return await self._outcomes.wait(Place(partition, metadata.offset, 0), self._outcome_seconds)
+        return await self._outcomes.wait(Place(partition, answer.offset, 0), self._outcome_seconds)
+
+    async def _send(self, partition: int, value: bytes) -> Answer:
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._inbox.send(partition, value)), self._broker_seconds)
+        except TimeoutError:
+            return None

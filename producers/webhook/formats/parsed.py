@@ -34,6 +34,15 @@ class Parsed(Record, frozen=True):
     def total(self) -> int:
         return len(self.events) + len(self.refusals)
 
+    def without(self, refused: Sequence[Refusal]) -> Parsed:
+        """Give it with these elements refused instead of accepted."""
+        if not refused:
+            return self
+        gone = {refusal.index for refusal in refused}
+        events = [event for event in self.events if event.index not in gone]
+        refusals = sorted([*self.refusals, *refused], key=lambda refusal: refusal.index)
+        return msgspec.structs.replace(self, events=events, refusals=refusals)
+
 
 ParseElement = Callable[[bytes, JsonObject], AlertEvent]
 """From an element's bytes and what they say to an event, of index 0; raises `RejectedElement`."""

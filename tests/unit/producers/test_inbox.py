@@ -11,7 +11,8 @@ from kafka.errors import KafkaTimeoutError
 from structlog.testing import capture_logs
 
 from producers.connect import Metadata
-from producers.inbox import NO_EVENTS, STALE_SECONDS, Counted, InboxOfLoop, KafkaInbox
+from producers.inbox import NO_EVENTS, STALE_SECONDS, Counted, KafkaInbox
+from producers.inbox_of_loop import InboxOfLoop
 from schemas.errors import Unavailable
 from schemas.topics import EVENTS_HEADER
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
-
-from producers.clock import distribution
 from producers.clock.distribution import build_frames, own_configuration
 from schemas import records
 from schemas.codec import decode
@@ -39,11 +36,10 @@ def test_partition_without_projects_still_hears_of_the_version() -> None:
     assert decode(frame, Frame) == Frame([expected])
 
 
-def test_large_configuration_goes_in_parts_that_join_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distribution, "MAX_PART_BYTES", 1000)
+def test_large_configuration_goes_in_parts_that_join_to_the_whole() -> None:
     text = Random(1).randbytes(2000).hex()
     whole = Configuration(projects={"shop": Project(title=text)})
-    frames = build_frames(3, whole, partition_of("shop", PARTITIONS), PARTITIONS)
+    frames = build_frames(3, whole, partition_of("shop", PARTITIONS), PARTITIONS, part_bytes=1000)
     parts = [item for frame in frames for item in decode(frame, Frame).items if isinstance(item, records.Configuration)]
     assert [(part.version, part.part, part.parts) for part in parts] == [
         (3, number, len(frames)) for number in range(len(frames))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+from producers.oversize import Oversize
 from producers.webhook.join import Sending
 from producers.webhook.outcomes import AlertOutcome
 from schemas.codec import decode
@@ -24,14 +25,37 @@ class Acknowledged:
 
 @dataclass
 class FakeInbox:
-    """Keeps what was sent; acknowledges at once, or when told to."""
+    """Keeps what was written; acknowledges at once, or when told to. Takes records up to a limit, and tells it or not."""
 
     acknowledges: bool = True
+    limit_bytes: int | None = None
+    tells_its_limit: bool = True
+    known_limit_bytes: int | None = None
+    refused_sizes: list[int] = field(default_factory=list)
     sent: list[tuple[int, Frame, dict[str, int]]] = field(default_factory=list)
     waiting: list[Sending] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
 
+    @property
+    def room_bytes(self) -> int:
+        return 10**9 if self.known_limit_bytes is None else self.known_limit_bytes
+
+    @property
+    def oversize_reason(self) -> str:
+        return Oversize("inbox", self.known_limit_bytes).reason
+
+    async def ask_room(self) -> int | None:
+        if not self.tells_its_limit:
+            return None
+        self.known_limit_bytes = self.limit_bytes
+        return self.room_bytes
+
     def send(self, partition: int, value: bytes, events: bytes) -> Sending:
+        if self.limit_bytes is not None and len(value) + len(events) > self.limit_bytes:
+            self.refused_sizes.append(len(value) + len(events))
+            refused: Sending = asyncio.get_running_loop().create_future()
+            refused.set_result(Oversize("inbox", None))
+            return refused
         self.sent.append((partition, decode(value, Frame), json.loads(events)))
         self.sizes.append(len(value))
         done: Sending = asyncio.get_running_loop().create_future()
