@@ -9,6 +9,7 @@ PARTS = Counter("tocsin_process_parts_total", "Records that were written to the 
 ENTRY_BYTES = Counter("tocsin_process_entry_bytes_total", "Bytes that were written to the journal.")
 EVENTS = Counter("tocsin_process_events_total", "Alert events and commands that were decided about.")
 RECORDS = Counter("tocsin_process_records_total", "Inbox records that were taken.")
+REFUSED = Counter("tocsin_process_refused_entries_total", "Tries of an entry that Kafka refused for good, by error.", ["error"])
 HOLES = Counter("tocsin_process_holes_total", "Times that inbox records were not delivered and had to be read apart.")
 RECOVERIES = Counter("tocsin_process_recoveries_total", "Recoveries of a partition's state, by what made them needed.", ["cause"])
 RECOVERY_SECONDS = Histogram(

@@ -23,7 +23,8 @@ from ulid import ULID
 
 from processors import faust_patches, measures
 from processors.driver import PartitionDriver
-from processors.kafka_logs import EntryProducer, KafkaLogs
+from processors.entry_producer import EntryProducer
+from processors.kafka_logs import KafkaLogs
 from processors.partition import InboxRecord
 from schemas.errors import TocsinError, Unavailable
 from schemas.first_use import use_each_type_once
@@ -31,6 +32,7 @@ from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.telemetry import PROCESSES, configure_logging, serve_metrics
 from schemas.topics import INBOX, JOURNAL
+from schemas.troubles import Troubles
 
 log = structlog.get_logger()
 
@@ -83,9 +85,12 @@ async def _serve(settings: Settings, data: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    name = settings.instance if settings.instance in PROCESSES else "process"
-    serve_metrics(settings.metrics_port_base, name, lambda: worker.is_ready)
+    serve_metrics(settings.metrics_port_base, _name(settings), lambda: worker.is_ready, lambda: worker.trouble)
     await worker.run()
+
+
+def _name(settings: Settings) -> str:
+    return settings.instance if settings.instance in PROCESSES else "process"
 
 
 class Worker:
@@ -96,6 +101,7 @@ class Worker:
         self._new_writer_id = new_writer_id
         self._drivers: dict[int, PartitionDriver] = {}
         self._producer = EntryProducer(client_options(settings), JOURNAL.full_name(settings.topic_prefix))
+        self._troubles = Troubles(settings.data, _name(settings))
         self._inbox = INBOX.full_name(settings.topic_prefix)
         self._is_assigned = False
         self._stopping = asyncio.Event()
@@ -117,8 +123,13 @@ class Worker:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the group has given it partitions (perhaps none) and it knows the state of each."""
-        return self._is_assigned and all(driver.is_ready for driver in self._drivers.values())
+        """Whether the group has given it partitions (perhaps none), it knows the state of each, and can write."""
+        return self._is_assigned and all(driver.is_ready for driver in self._drivers.values()) and not self.trouble
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with writing, in words; from any thread."""
+        return self._producer.trouble
 
     def stop(self) -> None:
         """Begin to stop; `run` returns when it is done."""
@@ -225,6 +236,7 @@ class Worker:
         """Commit what is covered, which is for monitoring alone, and notice when Faust has crashed or delivers nothing."""
         while True:
             await asyncio.sleep(UPKEEP_SECONDS)
+            self._troubles.tell("journal", self.trouble)
             measures.IN_FLIGHT_SECONDS.set(max((driver.in_flight_seconds for driver in self._drivers.values()), default=0))
             if self._app.crashed:
                 raise Unavailable(f"Faust has crashed: {self._app.crash_reason!r}")

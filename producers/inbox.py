@@ -29,6 +29,8 @@ NO_EVENTS = b"{}"
 """The `events` header of a record without alerts."""
 STALE_SECONDS = 60.0
 ANSWERS_SECONDS = 5.0
+LEAVE_SECONDS = 1.0
+"""For a producer whose record was refused: the library has failed all that it holds, so that it leaves at once."""
 Settle: TypeAlias = Callable[[Answer], None]
 """Told once of each record what became of it."""
 
@@ -174,7 +176,7 @@ class KafkaInbox:
         """Take another producer, however long that takes, and send by it what was held meanwhile; blocking."""
         with self._lock:
             self._producer, self._leaving = None, refused
-        refused.close(timeout=0)  # first, so that nothing of it is written after what comes
+        refused.close(timeout=LEAVE_SECONDS)  # first, so that nothing of it is written after what comes
         self._give_up(Unavailable("Kafka refused a record that was sent by the same producer"), refused)
         self._closing.wait(self._refusals.back_off_seconds)
         while not self._closing.is_set():

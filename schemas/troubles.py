@@ -22,7 +22,7 @@ class Troubles:
         self._path = data / DIRECTORY / f"{process}.json"
         self._words: dict[str, str] = {}
         self._lock = Lock()
-        self._path.unlink(missing_ok=True)
+        self._keep()
 
     def tell(self, about: str, words: str) -> None:
         """Say what is wrong about something now; no words: nothing is."""
@@ -40,10 +40,10 @@ class Troubles:
 
     def _keep(self) -> None:
         told = [words for _, words in sorted(self._words.items()) if words]
-        if not told:
-            self._path.unlink(missing_ok=True)
-            return
         try:
+            if not told:
+                self._path.unlink(missing_ok=True)
+                return
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             unfinished = self._path.with_suffix(".new")
             unfinished.write_text(json.dumps(told))

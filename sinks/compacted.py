@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from schemas.errors import Unavailable
 from schemas.kafka import client_options
+from schemas.refusals import LIMIT_SETTING, is_final, is_too_large, name_of
 from schemas.settings import Settings
 from schemas.topics import MAX_MESSAGE_BYTES, Topic
-from sinks.sink import Superseded
+from sinks.producer import connect_producer
+from sinks.sink import NotTaken, Superseded
 
 log = structlog.get_logger()
 ANSWER_MILLIS = 5_000
@@ -73,8 +75,9 @@ class CompactedTopic:
     def write(self, changes: Sequence[Change]) -> None:
         """Write, and wait until all of it is acknowledged; order is kept within a partition.
 
-        Raises `Superseded` when another process has written since, or when it is not known what became of the write:
-        in both cases the state must be loaded anew before anything else is done.
+        Raises `Superseded` when another process has written since, `NotTaken` when Kafka refused it or it is not known
+        what became of the write: in both cases the state must be loaded anew before anything else is done. The next write
+        goes by another producer: of one whose record was refused the library fails all that comes after (STACK).
         """
         if not changes:
             return
@@ -84,7 +87,7 @@ class CompactedTopic:
             offsets = [(change.partition, future.get(timeout=ACKNOWLEDGE_SECONDS).offset) for change, future in sent]
         except KafkaError as error:
             self.close()
-            raise Superseded(f"{self._name} did not acknowledge a write: {error!r}") from error
+            raise NotTaken(self._complaint(error, changes)) from error
         for partition, offset in offsets:
             self._check(partition, offset)
 
@@ -101,6 +104,13 @@ class CompactedTopic:
         future = producer.send(self._name, key=change.key.encode(), value=change.value, partition=change.partition)
         return change, future
 
+    def _complaint(self, error: KafkaError, changes: Sequence[Change]) -> str:
+        if not is_final(error):
+            return f"Kafka did not acknowledge a write of {self._name}: {error!r}"
+        largest = max(len(change.key.encode()) + len(change.value or b"") for change in changes)
+        why = f"{LIMIT_SETTING} is lower" if is_too_large(error) else name_of(error)
+        return f"Kafka refuses a record of {self._name}, the largest of {largest:,} bytes: {why}"
+
     def _check(self, partition: int, offset: int) -> None:
         expected = self._expected[partition]
         if offset != expected:
@@ -110,7 +120,7 @@ class CompactedTopic:
 
     def _connect(self) -> Any:
         if self._producer is None:
-            self._producer = KafkaProducer(**client_options(self._settings), linger_ms=0, max_request_size=MAX_MESSAGE_BYTES)
+            self._producer = connect_producer(self._settings)
         return self._producer
 
     def _read(self, wanted: Sequence[TopicPartition]) -> tuple[dict[str, bytes], dict[int, int]]:

@@ -14,4 +14,7 @@ BATCH_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 RETRIES = Counter("tocsin_sink_retries_total", "Times that a server the sink needs did not answer.", ["sink"])
+NOT_TAKEN = Counter(
+    "tocsin_sink_writes_not_taken_total", "Times that Kafka refused a sink's own write, or did not answer.", ["sink"]
+)
 SUPERSEDED = Counter("tocsin_sink_superseded_total", "Batches given up because another process had applied them.", ["sink"])

@@ -13,6 +13,7 @@ from schemas.errors import OperatorError
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import PROCESSES, configure_logging, serve_metrics
+from schemas.troubles import Troubles
 from sinks.journal import KafkaJournal
 from sinks.reader import Reader
 from sinks.sink import Sink
@@ -35,10 +36,12 @@ def run(settings: Settings, name: str) -> None:
     use_each_type_once()
     sink = build(settings)
     journal = KafkaJournal(settings, name, sink.takes_all_partitions, sink.linger_seconds)
-    reader = Reader(name, sink, journal, sink_for_large=build(settings) if may_work_beside_another(sink) else None)
     process = f"sink-{name}"
+    troubles = Troubles(settings.data, process)
+    second = build(settings) if may_work_beside_another(sink) else None
+    reader = Reader(name, sink, journal, sink_for_large=second, tell=troubles.tell)
     if process in PROCESSES:  # a plug-in's own has no port reserved
-        serve_metrics(settings.metrics_port_base, process, lambda: reader.is_ready)
+        serve_metrics(settings.metrics_port_base, process, lambda: reader.is_ready, lambda: troubles.text)
     log.info("sink_started", sink=name)
     reader.run(stop)
     log.info("sink_stopped", sink=name)

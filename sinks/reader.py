@@ -23,7 +23,7 @@ from sinks.attempts import Attempts
 from sinks.bookmark import Bookmark
 from sinks.journal import JournalRecord
 from sinks.pace import Pace
-from sinks.sink import Assignment, Batch, JournalEntry, Sink
+from sinks.sink import Assignment, Batch, JournalEntry, NotTaken, Sink
 
 log = structlog.get_logger()
 POLL_SECONDS = 0.25
@@ -91,13 +91,17 @@ class Reader:
         journal: Journal,
         clock: Callable[[], float] = time.monotonic,
         sink_for_large: Sink | None = None,
+        tell: Callable[[str, str], None] = lambda about, words: None,
     ) -> None:
-        """`sink_for_large`: another sink like `sink`, for large entries, in a thread of its own; None: all come in turn."""
+        """`sink_for_large`: another sink like `sink`, for large entries, in a thread of its own; None: all come in turn.
+
+        `tell` is told what does not work, by what it is about, and with no words when it does again.
+        """
         self._name = name
         self._sink = sink
         self._journal = journal
         self._clock = clock
-        self._attempts = Attempts(name, journal.hold, clock)
+        self._attempts = Attempts(name, journal.hold, clock, tell)
         self._aside = None if sink_for_large is None else Aside(name, sink_for_large)
         self._assignment: Assignment | None = None
         self._generation = 0
@@ -111,7 +115,7 @@ class Reader:
     def is_ready(self) -> bool:
         """Whether it stands where its partitions are and the last thing it tried worked; may be asked from any thread."""
         failures = self._attempts.failures + (0 if self._aside is None else self._aside.failures)
-        return 0 < self._generation == self._journal.generation and failures == 0
+        return 0 < self._generation == self._journal.generation and failures == 0 and not self._attempts.not_taken
 
     def run(self, stop: Event) -> None:
         """Block until `stop` is set; the batch in hand is finished, committed, and the group left.
@@ -144,7 +148,7 @@ class Reader:
                 if self._aside is not None:
                     self._note_applied_aside(self._aside)
                 stop.wait(self._pace.rest_seconds(working_since - waiting_since, self._clock() - working_since))
-                self._tend()
+                self._tend(stop)
                 self._attempts.failures = 0
         except Unavailable as error:
             self._attempts.back_off(error, self._wanted_until(stop))
@@ -298,12 +302,18 @@ class Reader:
 
     # -- time ------------------------------------------------------------------
 
-    def _tend(self) -> None:
+    def _tend(self, stop: Event) -> None:
         if self._clock() - self._last_tend > TEND_SECONDS:
             self._last_tend = self._clock()
             for partition, count in self._journal.lag().items():
                 metrics.LAG.labels(self._name, str(partition)).set(count)
-            self._sink.tend()
+            try:
+                self._sink.tend()
+            except NotTaken as error:
+                self._is_astray = True
+                self._attempts.back_off_from_kafka("tend", error, self._wanted_until(stop))
+            else:
+                self._attempts.taken("tend")
 
     def _commit(self, wait: bool) -> None:
         self._last_commit = self._clock()

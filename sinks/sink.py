@@ -37,6 +37,10 @@ class Superseded(TocsinError):
     """Somebody else has applied what this sink was about to: nothing was applied; the reader asks for positions again."""
 
 
+class NotTaken(Superseded):
+    """Kafka has refused what the sink itself wrote, or it is not known what became of it: its state is read anew in a while."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One entry that counts, all its parts together. A section is decoded when it is first asked for.

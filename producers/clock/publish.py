@@ -18,6 +18,7 @@ from schemas.configuration import Configuration, pack
 from schemas.configuration_file import load_configuration
 from schemas.errors import ConfigurationError, Unavailable
 from schemas.kafka import client_options
+from schemas.refusals import LIMIT_SETTING, is_too_large
 from schemas.settings import Settings
 from schemas.topics import CONFIG
 
@@ -32,8 +33,8 @@ def apply_configuration(settings: Settings, path: Path) -> int:
     """Check a file and put it into force; give its version, the offset in the topic.
 
     What is in force already is not written again: its version is given. Raises `ConfigurationError` (the operator's)
-    for a file with problems or over 900 KiB packed, `Unavailable` when the broker did not acknowledge; the file may
-    then be in force all the same, and applying it again does no harm.
+    for a file with problems, or over 900 KiB packed, or over what the topic takes; `Unavailable` when the broker did not
+    acknowledge: the file may then be in force all the same, and applying it again does no harm.
     """
     configuration = load_configuration(path)
     packed = pack(configuration)
@@ -65,6 +66,9 @@ def _publish(settings: Settings, packed: bytes) -> int:
     try:
         return producer.send(topic, key=KEY, value=packed, partition=0).get(timeout=PATIENCE_SECONDS).offset
     except KafkaError as error:
+        if is_too_large(error):
+            sizes = f"{len(packed):,} bytes when compressed, and {LIMIT_SETTING} of {topic} is lower"
+            raise ConfigurationError([f"{sizes}: raise it, or drop what is not used"]) from error
         raise Unavailable(f"Kafka at {settings.kafka} did not acknowledge the configuration: {error}") from error
     finally:
         producer.close(timeout=0)

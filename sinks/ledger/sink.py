@@ -18,7 +18,7 @@ from sinks.ledger import metrics
 from sinks.ledger.book import EVENT_OUTCOMES, Book, difference
 from sinks.ledger.inbox import LINGER_SECONDS, Inbox, KafkaInbox
 from sinks.ledger.store import BookStore, open_topic
-from sinks.sink import Assignment, Batch, Section, Superseded
+from sinks.sink import Assignment, Batch, NotTaken, Section, Superseded
 
 log = structlog.get_logger()
 POLL_SECONDS = 0.25
@@ -91,9 +91,11 @@ class LedgerSink:
         return bool(frames)
 
     def _save(self) -> None:
-        """Write the books. When that fails, the next entry makes the reader ask where they stand."""
+        """Write the books. When another process has, the next entry makes the reader ask where they stand."""
         try:
             self._store.save(self._books, self._stuck)
+        except NotTaken:
+            raise
         except Superseded as error:
             log.warning("books_not_written", reason=str(error))
             self._must_load = True

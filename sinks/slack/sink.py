@@ -20,7 +20,7 @@ from schemas.topics import JOURNAL, SLACK_THREADS
 from sinks.compacted import CompactedTopic
 from sinks.dead_letters import DeadLetterTopic
 from sinks.follow_configuration import ConfigurationFollower, FollowedConfiguration
-from sinks.sink import Assignment, Batch, JournalEntry, Section, Superseded
+from sinks.sink import Assignment, Batch, JournalEntry, NotTaken, Section, Superseded
 from sinks.slack import metrics
 from sinks.slack.client import SlackClient
 from sinks.slack.context import Context, operator_url
@@ -93,6 +93,8 @@ class SlackSink:
         self._configure()
         try:
             self._work()
+        except NotTaken:
+            raise
         except Superseded as error:
             log.warning("threads_taken_over", reason=str(error))
             self._load()

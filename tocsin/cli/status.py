@@ -12,6 +12,7 @@ import typer
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from schemas.topics import TOPICS
+from schemas.troubles import read_troubles
 from tocsin import exits, state
 
 SHAPES = {"running": "✓", "starting": "○", "waiting": "▲", "stopped": "▲"}
@@ -35,6 +36,9 @@ def collect(settings: Settings) -> dict[str, Any]:
     located = state.find_servers(settings)
     lag, ledger, topics, problem = _ask_kafka(located)
     health = stack["health"] if stack is not None else "existing servers" if located.kafka else "stopped"
+    troubles = read_troubles(settings.data) if health != "stopped" else {}
+    if troubles and health == "ready":
+        health = "degraded"
     if problem and health != "stopped":
         health = "unreachable" if stack is None else "degraded"
     broken = [topic for topic in topics if topic["weight"] == "breaks"]
@@ -45,6 +49,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "problem": problem,
         "pid": stack["pid"] if stack is not None else None,
         "processes": stack["processes"] if stack is not None else [],
+        "troubles": troubles,
         "lag": lag,
         "ledger": ledger,
         "topics": topics,
@@ -68,6 +73,8 @@ def render(found: dict[str, Any]) -> str:
         shape = SHAPES.get(process["state"], "○")
         lines.append(f"{shape} {process['name']:18} {process['state']:9} {process['pid'] or '–':>8} {process['restarts']:>9}")
     lines += _ends(found["processes"], found["data"])
+    lines += [""] * bool(found["troubles"])
+    lines += [f"▲ {name}: {words}" for name, told in found["troubles"].items() for words in told]
     if found["lag"]:
         lines += ["", f"  {'consumer group':28} {'records behind':>14}"]
     lines += [f"  {group:28} {lag:>14,}" for group, lag in found["lag"].items()]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from processors.kafka_logs import EntryProducer
+from processors.entry_producer import EntryProducer
 from processors.recovery import Bounds, LogReader
 from schemas.errors import BrokenChain, Unavailable
 from schemas.kafka import client_options

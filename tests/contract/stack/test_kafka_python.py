@@ -9,12 +9,14 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import murmur2 as murmur2_of_the_library
 
+from producers import connect as producers_connect
 from schemas.kafka import client_options
 from schemas.settings import Settings
 from schemas.topics import INBOX, JOURNAL, murmur2
+from sinks import producer as sinks_producer
 from tests.conftest import WALL_CLOCK_MILLIS
 from tocsin.cluster import admin_client
 from tocsin.embedded import topics
@@ -108,3 +110,24 @@ def test_a_member_that_polls_shortly_forgets_a_join_that_new_metadata_began(own_
         assert (consumer.assignment(), consumer.partitions_for_topic(name)) == (set(), {0, 1, 2, 3})
     finally:
         consumer.close()
+
+
+def test_a_producer_that_holds_something_raises_when_it_is_closed_and_goes_on(own_topics: Settings) -> None:
+    """Why ours is a `ClosableProducer`: one that was given up must not write any more, and leaving must not fail."""
+    name = JOURNAL.full_name(own_topics.topic_prefix)
+    producer = KafkaProducer(**client_options(own_topics), linger_ms=60_000)
+    sent = producer.send(name, b"held", partition=0)
+    with pytest.raises(KafkaTimeoutError):
+        producer.close(timeout=0)
+    assert sent.get(10).offset == 0
+    producer.close(timeout=1)
+
+
+@pytest.mark.parametrize("kind", [producers_connect.ClosableProducer, sinks_producer.ClosableProducer])
+def test_ours_ends_with_what_it_holds_unwritten(own_topics: Settings, kind: type[KafkaProducer]) -> None:
+    name = JOURNAL.full_name(own_topics.topic_prefix)
+    producer = kind(**client_options(own_topics), linger_ms=60_000)
+    sent = producer.send(name, b"held", partition=0)
+    producer.close(timeout=0)
+    with pytest.raises(KafkaError):
+        sent.get(10)

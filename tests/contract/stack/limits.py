@@ -1,0 +1,29 @@
+"""Changing what a topic takes, on a real broker, as an operator would. Not here: any test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from producers.connect import ask_limit
+from schemas.refusals import LIMIT_SETTING
+from schemas.settings import Settings
+from schemas.topics import MAX_MESSAGE_BYTES
+from tests.servers import wait_until
+from tocsin.cluster import admin_client
+
+
+def set_limit(settings: Settings, topic: str, limit_bytes: int = MAX_MESSAGE_BYTES) -> None:
+    """Set `max.message.bytes` of a topic, and wait until the broker says so itself."""
+    with admin_client(settings) as client:
+        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {LIMIT_SETTING: str(limit_bytes)})])
+    wait_until(lambda: ask_limit(settings, topic) == limit_bytes, f"{topic} takes {limit_bytes} bytes")
+
+
+def seconds_until(is_true: Callable[[], bool], what: str, seconds: float = 30) -> float:
+    """Wait for a condition; give how long that took."""
+    started = time.monotonic()
+    wait_until(is_true, what, seconds)
+    return time.monotonic() - started
