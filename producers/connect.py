@@ -58,7 +58,7 @@ class Producer(Protocol):
     def close(self, timeout: float | None = None) -> None: ...
 
 
-class ClosableProducer(KafkaProducer):
+class ClosableProducer(KafkaProducer):  # type: ignore[misc]  # the library ships no types
     """Ends when it is closed, whatever it still holds.
 
     The library's own `close` waits for what is unacknowledged, and when that is not settled in time raises instead of
@@ -84,7 +84,7 @@ def connect_producer(settings: Settings, topic: str, partitions: int) -> Produce
     if found != partitions:
         producer.close(timeout=0)
         raise Unavailable(f"topic {topic} has {found} partitions, not {partitions} as TOCSIN_PARTITIONS says")
-    return producer  # type: ignore[no-any-return]
+    return producer
 
 
 def _connect(settings: Settings) -> ClosableProducer:

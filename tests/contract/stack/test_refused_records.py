@@ -29,7 +29,7 @@ from schemas.topics import DEAD_LETTERS, INBOX, JOURNAL, LEDGER, Topic
 from sinks.compacted import Change, CompactedTopic
 from sinks.dead_letters import DeadLetterTopic
 from sinks.sink import NotTaken
-from tests.contract.stack.limits import set_limit
+from tests.limits import set_limit
 from tests.servers import wait_until
 from tocsin.cluster import admin_client, end_offsets
 from tocsin.tail import read_partition

@@ -3,97 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 from kafka.errors import KafkaTimeoutError
 from structlog.testing import capture_logs
 
-from producers.connect import Metadata
-from producers.inbox import NO_EVENTS, STALE_SECONDS, Counted, KafkaInbox
+from producers.inbox import NO_EVENTS, STALE_SECONDS, KafkaInbox
 from producers.inbox_of_loop import InboxOfLoop
-from schemas.errors import Unavailable
+from producers.oversize import Answer
 from schemas.topics import EVENTS_HEADER
-
-
-@dataclass(frozen=True)
-class FakeMetadata:
-    offset: int
-    timestamp: int
-
-
-@dataclass
-class FakeSent:
-    callbacks: list[Callable[[Metadata], None]] = field(default_factory=list)
-    errbacks: list[Callable[[BaseException], None]] = field(default_factory=list)
-
-    def add_callback(self, call: Callable[[Metadata], None]) -> None:
-        self.callbacks.append(call)
-
-    def add_errback(self, call: Callable[[BaseException], None]) -> None:
-        self.errbacks.append(call)
-
-    def get(self, timeout: float | None = None) -> Metadata:
-        raise NotImplementedError
-
-
-@dataclass
-class FakeProducer:
-    error: Exception | None = None
-    sent: list[tuple[str, int, bytes, list[tuple[str, bytes]]]] = field(default_factory=list)
-    futures: list[FakeSent] = field(default_factory=list)
-    closed: list[float | None] = field(default_factory=list)
-
-    def send(
-        self,
-        topic: str,
-        *,
-        key: bytes | None = None,
-        value: bytes,
-        partition: int,
-        headers: list[tuple[str, bytes]] | None = None,
-    ) -> FakeSent:
-        if self.error:
-            raise self.error
-        self.sent.append((topic, partition, value, headers or []))
-        self.futures.append(FakeSent())
-        return self.futures[-1]
-
-    def close(self, timeout: float | None = None) -> None:
-        self.closed.append(timeout)
-
-
-@dataclass
-class Stage:
-    """An inbox, its producers in the order in which they are connected, the time, and what was counted."""
-
-    producers: list[FakeProducer]
-    now: float = 0.0
-    settled: list[Metadata | None] = field(default_factory=list)
-    counted: list[float | str] = field(default_factory=list)
-    while_connecting: Callable[[], None] = lambda: None
-
-    def __post_init__(self) -> None:
-        self.waiting = list(self.producers)
-        counted = Counted(self.counted.append, lambda: self.counted.append("lost"), lambda: self.counted.append("replaced"))
-        self.inbox = KafkaInbox("inbox", self._connect, lambda: self.now, counted)
-        self.inbox.connect()
-
-    def _connect(self) -> FakeProducer:
-        if not self.waiting:
-            raise Unavailable("no broker")
-        self.while_connecting()
-        return self.waiting.pop(0)
-
-    def send(self) -> None:
-        self.inbox.send(2, b"frame", self.settled.append)
-
-    def acknowledge(self, producer: int = 0) -> None:
-        self.producers[producer].futures[0].callbacks[0](METADATA)
-
-
-METADATA = FakeMetadata(7, 1234)
+from tests.unit.producers.stage import METADATA, FakeProducer, Stage
 
 
 def test_acknowledged_record_settles_with_what_the_broker_says_of_it() -> None:
@@ -120,7 +39,7 @@ def test_record_that_fails_settles_with_nothing(error: Exception | None) -> None
 
 
 def test_nothing_is_sent_before_there_is_a_connection() -> None:
-    inbox, settled = KafkaInbox("inbox", FakeProducer), list[Metadata | None]()
+    inbox, settled = KafkaInbox("inbox", FakeProducer), list[Answer]()
     with capture_logs() as logs:
         inbox.send(2, b"frame", settled.append)
     assert (settled, logs[0]["reason"]) == ([None], "not connected to Kafka yet")
@@ -176,7 +95,7 @@ def test_event_loop_is_given_answers_that_come_in_another_thread() -> None:
     stage = Stage([FakeProducer(), FakeProducer()])
     of_loop = InboxOfLoop(stage.inbox)
 
-    async def send() -> list[Metadata | None]:
+    async def send() -> list[Answer]:
         good, bad = of_loop.send(2, b"frame"), of_loop.send(2, b"frame", b'{"shop": 1}')
         await asyncio.to_thread(stage.acknowledge)
         await asyncio.to_thread(stage.producers[0].futures[1].errbacks[0], KafkaTimeoutError("late"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 from structlog.testing import capture_logs
 
-from producers.clock.clock import Clock
+from producers.clock.clock import PART_HEAD_BYTES, Clock
 from producers.inbox import Settle
 from schemas import records
 from schemas.codec import decode
@@ -122,3 +123,12 @@ def test_difference_between_the_clocks_is_told_when_it_begins_and_when_it_ends(c
         {"event": "clock_differs", "log_level": "error", "partition": 0, "inbox_ahead_seconds": -30.001},
         {"event": "clock_agrees", "log_level": "info", "partition": 0, "inbox_ahead_seconds": 0.0},
     ]
+
+
+def test_a_configuration_is_told_in_parts_that_kafka_takes(inbox: FakeInbox, clock: Clock) -> None:
+    inbox.room_bytes = 400
+    whole = Configuration(projects={"shop": Project(title=Random(1).randbytes(500).hex())})
+    clock.beat(5, whole)
+    parts = [item for _, item in inbox.take() if isinstance(item, records.Configuration)]
+    assert len(parts) > 2
+    assert max(len(part.content) for part in parts) <= 400 - PART_HEAD_BYTES

@@ -17,6 +17,7 @@ from producers.operator.commands.give import Giver
 from producers.operator.commands.outcomes import Outcomes
 from producers.operator.queries import Query
 from producers.operator.viewers import Directory, build_directory, hash_token
+from producers.oversize import Oversize
 from schemas import codec
 from schemas.configuration import Configuration, Person, Project, StatusPage
 from schemas.records import Command, EventOutcome, Frame
@@ -68,20 +69,32 @@ class Acknowledged:
 
 @dataclass
 class FakeInbox:
-    """Acknowledges what is sent, or says that it was not, or never says."""
+    """Acknowledges what is sent, or says that it was not, or never says, or refuses it by a limit."""
 
     answer: Acknowledged | None = field(default_factory=Acknowledged)
     is_silent: bool = False
+    limit_bytes: int | None = None
+    real_limit_bytes: int | None = None
+    """What it takes when it is asked for its limit."""
     sent: list[tuple[int, Command]] = field(default_factory=list)
 
     def send(self, partition: int, value: bytes, events: bytes = NO_EVENTS) -> asyncio.Future[Any]:
         (command,) = codec.decode(value, Frame).items
         assert isinstance(command, Command)
         self.sent.append((partition, command))
+        is_refused = self.limit_bytes is not None and len(value) > self.limit_bytes
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if not self.is_silent:
-            done.set_result(self.answer)
+            done.set_result(Oversize("inbox", self.limit_bytes) if is_refused else self.answer)
         return done
+
+    async def ask_room(self) -> int | None:
+        self.limit_bytes = self.real_limit_bytes
+        return self.limit_bytes
+
+    @property
+    def oversize_reason(self) -> str:
+        return Oversize("inbox", self.limit_bytes).reason
 
 
 @dataclass

@@ -199,6 +199,21 @@ def test_command_that_kafka_does_not_take_is_503(inbox: FakeInbox) -> None:
     assert ("'c-1'" in answer.json()["detail"], answer.headers["retry-after"]) == (True, "2")
 
 
+def test_command_that_kafka_never_takes_is_413_with_the_limit() -> None:
+    asked = client({"outcome": "done"}, inbox=FakeInbox(limit_bytes=3_000, real_limit_bytes=3_000))
+    answer = asked.ask("POST", f"{INCIDENTS}/1/description", body={"description": "x" * 8_000})
+    said = (
+        "The command is larger than Kafka takes: over max.message.bytes of inbox, 3,000 bytes. It is not carried out: shorten it."
+    )
+    assert problem(answer) == (413, "Too large", said)
+
+
+def test_command_is_given_again_when_the_limit_it_was_held_to_is_no_longer_in_force() -> None:
+    asked = client({"outcome": "done", "incident": 1}, inbox=FakeInbox(limit_bytes=3_000, real_limit_bytes=10**6))
+    answer = asked.ask("POST", f"{INCIDENTS}/1/description", body={"description": "x" * 8_000})
+    assert (answer.status_code, len(asked.inbox.sent)) == (200, 2)
+
+
 def test_command_is_not_given_while_the_database_cannot_say_what_one_sees() -> None:
     asked = Client(FakeDatabase(error=Unavailable("PostgreSQL: gone")))
     with capture_logs():

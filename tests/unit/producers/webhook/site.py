@@ -45,6 +45,7 @@ class Site:
     inbox: FakeInbox = field(default_factory=FakeInbox)
     is_accepting: bool = True
     is_ready: bool = True
+    trouble: str = ""
     doors: Callable[[], Doors] = doors
     now: float = 0.0
     outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
@@ -83,6 +84,7 @@ class Site:
                 publisher=Publisher(self.inbox, 4, self.patience_seconds),
                 is_accepting=lambda: self.is_accepting,
                 is_ready=lambda: self.is_ready,
+                trouble=lambda: self.trouble,
                 new_receipt=lambda door, count: "01RECEIPT",
                 outcomes=self.outcomes,
                 now_millis=lambda: int(self.now * 1000),

@@ -175,6 +175,12 @@ def test_it_is_healthy_always_and_ready_when_the_broker_answers(is_ready: bool, 
     assert [site.request("GET", path, b"")[0] for path in ("/-/healthy", "/-/ready")] == [200, ready]
 
 
+@pytest.mark.parametrize(("is_ready", "body"), [(True, b"ok\nwhy\n"), (False, b"not ready\nwhy\n")])
+def test_it_says_what_is_wrong_while_it_is_asked_whether_it_is_ready(is_ready: bool, body: bytes) -> None:
+    site = Site(is_ready=is_ready, trouble="why")
+    assert [site.request("GET", path, b"")[2] for path in ("/-/ready", "/-/healthy")] == [body, b"ok\n"]
+
+
 def test_requests_events_and_truncation_are_counted() -> None:
     def counts() -> list[float]:
         values = (metrics.REQUESTS.labels(202), metrics.EVENTS.labels("alertmanager"), metrics.REFUSED, metrics.TRUNCATED)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from producers.connect import ask_limit
@@ -20,10 +17,3 @@ def set_limit(settings: Settings, topic: str, limit_bytes: int = MAX_MESSAGE_BYT
     with admin_client(settings) as client:
         client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {LIMIT_SETTING: str(limit_bytes)})])
     wait_until(lambda: ask_limit(settings, topic) == limit_bytes, f"{topic} takes {limit_bytes} bytes")
-
-
-def seconds_until(is_true: Callable[[], bool], what: str, seconds: float = 30) -> float:
-    """Wait for a condition; give how long that took."""
-    started = time.monotonic()
-    wait_until(is_true, what, seconds)
-    return time.monotonic() - started
