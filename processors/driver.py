@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Literal
 
 import structlog
@@ -26,6 +27,9 @@ FIRST_BACK_OFF_SECONDS = 0.2
 LONGEST_BACK_OFF_SECONDS = 5.0
 MAX_DELIVERED = 128
 """Records that wait for their turn in one partition before other partitions must wait with them."""
+STALLED_SECONDS = 5.0
+"""An entry that takes longer may be refused for hours: until then its partition's records are left for later."""
+LOOK_SECONDS = 0.5
 QUIET_SECONDS = 10.0
 """Without a record for so long, although ticks come each second, the inbox itself is asked; a rebalance takes up to 7 s."""
 
@@ -108,10 +112,15 @@ class PartitionDriver:
         """Take a record as delivered, to be decided about in its turn; returns when there is room for the next.
 
         A record is dropped while the driver recovers, rests or closes (it will be read or delivered again), and waits
-        while the driver reads what is missing before it.
+        while the driver reads what is missing before it; but not for long when no entry gets through, since the records
+        of other partitions wait behind it.
         """
         while (writer := self._writer) is not None and self._is_taking and self._must_wait(record):
-            await self._pulse.wait()
+            if self.in_flight_seconds > STALLED_SECONDS:
+                self._leave_for_later(record)
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._pulse.wait(), LOOK_SECONDS)
         if writer is None or not self._is_taking:
             self._seen = max(self._seen, record.offset + 1)
         elif not self._is_behind and record.offset > self._wanted:
@@ -120,6 +129,12 @@ class PartitionDriver:
             self._wanted += 1
             self._delivered.append(record)
             self._stir()
+
+    def _leave_for_later(self, record: InboxRecord) -> None:
+        """Let a record go, to be read with those that follow it when the entry in flight is written."""
+        self._seen = max(self._seen, record.offset + 1)
+        self._is_behind = True
+        self._stir()
 
     def _must_wait(self, record: InboxRecord) -> bool:
         return record.offset >= self._seen if self._is_behind else len(self._delivered) >= MAX_DELIVERED

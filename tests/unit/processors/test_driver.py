@@ -150,6 +150,30 @@ def test_the_next_record_waits_while_too_many_events_are_not_written(monkeypatch
     run(story, *"abcdef")
 
 
+def test_records_behind_a_refused_entry_are_left_for_later_so_that_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver_module, "MAX_EVENTS", 2)
+    monkeypatch.setattr(driver_module, "MAX_DELIVERED", 1)
+    monkeypatch.setattr(driver_module, "STALLED_SECONDS", 0.0)
+
+    async def story(driven: Driven) -> None:
+        is_taken_again = asyncio.Event()
+
+        driven.logs.before_append = is_taken_again.wait
+        await driven.deliver(1, 2)
+        await driven.deliver_at_once(3, 4, 5)  # none of them is waited for
+        assert driven.logs.journal == []
+        is_taken_again.set()
+        await driven.until_covered()
+        driven.logs.add("g")
+        await driven.deliver(6)
+        await driven.until_covered()
+
+    driven = run(story, *"abcdef")
+    assert (driven.logs.titles(), driven.writers) == ([f"{title} 1" for title in "abcdefg"], 1)
+
+
 def test_a_partition_that_stays_ours_is_not_recovered_anew() -> None:
     async def story(driven: Driven) -> None:
         await driven.deliver(1)
