@@ -86,8 +86,10 @@ async def test_a_part_is_not_sent_after_a_later_part_of_its_request_was_written(
     inbox = FakeInbox(acknowledges=False)
     publishing = asyncio.create_task(Publisher(inbox, 1).publish(a_request("A", 500_000, 500_000)))
     await until(lambda: len(inbox.waiting) == 2)
+    inbox.acknowledges = True
     inbox.waiting[0].set_result(Oversize("inbox", None))
     inbox.waiting[1].set_result(Acknowledged())
+    inbox.waiting.clear()
     with pytest.raises(NotDurable, match="may still have been written"):
         await publishing
 
