@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError, ProducerClosed
 
 from processors import measures
 from schemas.errors import Unavailable
-from schemas.refusals import is_final, is_too_large, name_of
+from schemas.refusals import LIMIT_SETTING, is_final, is_too_large, name_of
 from schemas.topics import MAX_MESSAGE_BYTES
 
 log = structlog.get_logger()
@@ -94,8 +94,8 @@ class EntryProducer:
             raise Unavailable(f"the journal cannot be written: {error!r}") from error
 
     def _note(self, partition: int, size_bytes: int, error: KafkaError) -> None:
-        why = "max.message.bytes of {topic} is lower" if is_too_large(error) else name_of(error)
-        self._refused[partition] = f"an entry of {size_bytes:,} bytes: {why.format(topic=self._topic)}"
+        why = f"{LIMIT_SETTING} of {self._topic} is lower" if is_too_large(error) else name_of(error)
+        self._refused[partition] = f"an entry of {size_bytes:,} bytes: {why}"
         measures.REFUSED.labels(name_of(error)).inc()
         log.error("entry_refused", partition=partition, bytes=size_bytes, error=name_of(error))
 
