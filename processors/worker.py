@@ -1,7 +1,7 @@
 """The worker process: a Faust app that is given partitions of the inbox and hands their records to drivers.
 
 The only file that knows Faust (with `faust_patches.py`). What is kept of it: joining the group, and delivering records.
-State, offsets and writing are the drivers' (`driver.py`). Not here: any decision. Over 300 lines, so that Faust stays in one file.
+State, offsets and writing are the drivers' (`driver.py`). Not here: any decision. Over 300 lines, for Faust to stay in one file.
 """
 
 from __future__ import annotations
