@@ -24,9 +24,9 @@ try:
     print("closed")
 except KafkaError as error:
     print("close raises", type(error).__name__)
-print("what it held: offset", held.get(10).offset)
 sent = producer.send("any", b"sent after that", partition=0)
 producer.flush(10)
+print("what it held: offset", held.get(10).offset)
 print("what was sent after that: offset", sent.get(10).offset)
 producer.close(timeout=5)
 PYTHON

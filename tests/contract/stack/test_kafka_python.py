@@ -119,6 +119,7 @@ def test_a_producer_that_holds_something_raises_when_it_is_closed_and_goes_on(ow
     sent = producer.send(name, b"held", partition=0)
     with pytest.raises(KafkaTimeoutError):
         producer.close(timeout=0)
+    producer.flush(10)
     assert sent.get(10).offset == 0
     producer.close(timeout=1)
 
