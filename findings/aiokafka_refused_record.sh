@@ -10,16 +10,20 @@ set -euo pipefail
 
 install_package "aiokafka==0.14.0"
 start_broker
-create_topic small max.message.bytes=3000
 
 seen=$("$PYTHON" - "$SERVERS" 2> "$WORK/python.log" <<'PYTHON'
 import asyncio
 import sys
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 
 async def play() -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=sys.argv[1])
+    await admin.start()
+    await admin.create_topics([NewTopic("small", 2, 1, topic_configs={"max.message.bytes": "3000"})])
+    await admin.close()
     for is_idempotent in (True, False):
         producer = AIOKafkaProducer(bootstrap_servers=sys.argv[1], enable_idempotence=is_idempotent, acks="all")
         await producer.start()

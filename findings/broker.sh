@@ -4,7 +4,7 @@
 KAFKA_VERSION=4.1.2
 WORK=$(mktemp -d)
 BROKER=
-trap '[ -z "$BROKER" ] || { kill "$BROKER" 2>/dev/null; wait "$BROKER" 2>/dev/null; }; rm -rf "$WORK"' EXIT
+trap '[ -z "$BROKER" ] || { kill "$BROKER"; wait "$BROKER"; } 2> /dev/null || true; rm -rf "$WORK"' EXIT
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -48,14 +48,6 @@ PROPERTIES
     done
     cat "$WORK/broker.log" >&2
     return 1
-}
-
-create_topic() {  # its name, then its settings; two partitions
-    local topic=$1 setting arguments=()
-    shift
-    for setting in "$@"; do arguments+=(--config "$setting"); done
-    java -cp "$WORK/libs/*" org.apache.kafka.tools.TopicCommand --bootstrap-server "$SERVERS" --create --topic "$topic" \
-        --partitions 2 --replication-factor 1 "${arguments[@]}" > "$WORK/topic.log" 2>&1
 }
 
 expect() {  # what was seen, what was expected

@@ -10,13 +10,14 @@ set -euo pipefail
 
 install_package "kafka-python==3.0.12"
 start_broker
-create_topic any
 
 seen=$("$PYTHON" - "$SERVERS" 2> "$WORK/python.log" <<'PYTHON'
 import sys
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+KafkaAdminClient(bootstrap_servers=sys.argv[1]).create_topics({"any": {"num_partitions": 1, "replication_factor": 1}})
 producer = KafkaProducer(bootstrap_servers=sys.argv[1], linger_ms=60_000)
 held = producer.send("any", b"held", partition=0)
 try:

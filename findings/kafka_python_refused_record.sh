@@ -10,13 +10,15 @@ set -euo pipefail
 
 install_package "kafka-python==3.0.12"
 start_broker
-create_topic small max.message.bytes=3000
 
 seen=$("$PYTHON" - "$SERVERS" 2> "$WORK/python.log" <<'PYTHON'
 import sys
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+small = {"num_partitions": 2, "replication_factor": 1, "configs": {"max.message.bytes": "3000"}}
+KafkaAdminClient(bootstrap_servers=sys.argv[1]).create_topics({"small": small})
 for is_idempotent in (True, False):
     producer = KafkaProducer(bootstrap_servers=sys.argv[1], enable_idempotence=is_idempotent, acks="all")
     print("idempotent" if is_idempotent else "not idempotent")

@@ -14,6 +14,11 @@ from tocsin.cluster import admin_client
 
 def set_limit(settings: Settings, topic: str, limit_bytes: int = MAX_MESSAGE_BYTES) -> None:
     """Set `max.message.bytes` of a topic, and wait until the broker says so itself."""
-    with admin_client(settings) as client:
-        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {LIMIT_SETTING: str(limit_bytes)})])
+    configure(settings, topic, {LIMIT_SETTING: str(limit_bytes)})
     wait_until(lambda: ask_limit(settings, topic) == limit_bytes, f"{topic} takes {limit_bytes} bytes")
+
+
+def configure(settings: Settings, topic: str, changes: dict[str, str]) -> None:
+    """Change settings of a topic; the others stay."""
+    with admin_client(settings) as client:
+        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, changes)])

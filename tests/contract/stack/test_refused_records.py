@@ -29,7 +29,7 @@ from schemas.topics import DEAD_LETTERS, INBOX, JOURNAL, LEDGER, Topic
 from sinks.compacted import Change, CompactedTopic
 from sinks.dead_letters import DeadLetterTopic
 from sinks.sink import NotTaken
-from tests.limits import set_limit
+from tests.limits import configure, set_limit
 from tests.servers import wait_until
 from tocsin.cluster import admin_client, end_offsets
 from tocsin.tail import read_partition
@@ -115,6 +115,21 @@ def test_what_is_sent_while_a_producer_is_replaced_is_written_in_its_order(own_t
         answers = ask(inbox, *[(0, b"%d" % number) for number in range(50)])
     assert (first, [is_written(answer) for answer in answers]) == ([Oversize(topic, None)], [True] * 50)
     assert [record.value for record in read_partition(own_topics, topic, 0, 1, 51)] == [b"%d" % number for number in range(50)]
+
+
+def test_the_inbox_goes_on_after_refusals_that_are_no_records_fault(own_topics: Settings, inbox: KafkaInbox) -> None:
+    topic = name_of(own_topics, INBOX)
+
+    def answer() -> Answer:
+        return ask(inbox, (0, SMALL))[0]
+
+    with capture_logs():
+        configure(own_topics, topic, {"cleanup.policy": "compact"})  # such a topic takes no record without a key
+        wait_until(lambda: not is_written(answer()), "records are refused", 10)
+        assert (answer(), inbox.trouble) == (None, f"Kafka refuses what is sent to {topic}: InvalidRecordError")
+        configure(own_topics, topic, {"cleanup.policy": "delete"})
+        wait_until(lambda: is_written(answer()), "records are taken again", 10)
+    assert (inbox.trouble, set(counts)) == ("", {"InvalidRecordError"})
 
 
 def test_a_compacted_topic_is_written_by_another_producer_after_a_refusal(own_topics: Settings) -> None:
