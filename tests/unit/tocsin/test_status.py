@@ -14,7 +14,7 @@ def process(name: str, **more: Any) -> dict[str, Any]:
 
 def found(**more: Any) -> dict[str, Any]:
     nothing: dict[str, Any] = {
-        "health": "ready", "problem": None, "pid": 1, "processes": [], "lag": {}, "ledger": [], "topics": [],
+        "health": "ready", "problem": None, "pid": 1, "processes": [], "lag": {}, "ledger": [], "topics": [], "troubles": {},
         "kafka": "k:1", "database_url": "postgresql://here", "addresses": {}, "data": "/data",
     }  # fmt: skip
     return {**nothing, **more}
@@ -53,4 +53,14 @@ def test_a_topic_that_differs_is_named_with_the_command_that_mends_it() -> None:
     assert render(found(topics=[topic])).splitlines()[-2:] == [
         "▲ topic tocsin.inbox.v1: max.message.bytes is 3000, declared is 4194304",
         "  Kafka refuses larger records. To mend it: tocsin topics mend inbox",
+    ]
+
+
+def test_what_a_running_process_cannot_do_is_named_with_it() -> None:
+    troubles = {"webhook": ["Kafka refuses records", "another"], "process": ["Kafka refuses an entry"]}
+    assert render(found(troubles=troubles)).splitlines()[-4:] == [
+        "",
+        "▲ webhook: Kafka refuses records",
+        "▲ webhook: another",
+        "▲ process: Kafka refuses an entry",
     ]
