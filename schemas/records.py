@@ -47,6 +47,7 @@ class AlertEvent(Record, frozen=True):
     payload: bytes
     expires_at: int | None = None
     expires_after_millis: int | None = None
+    severity_as_sent: str | None = None
 
 
 class Refusal(Record, frozen=True):
@@ -171,6 +172,7 @@ class AlertState(Record, frozen=True):
     steady_at: int | None = None
     forget_at: int | None = None
     timeline_count: int = 0
+    severity_as_sent: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -26,7 +26,7 @@ def find_home(state: State, rules: ProjectRules, alert: AlertState, changes: lis
     """Let an alert join, open or reopen an incident, or wait for others; returns the alert as it is after."""
     if not takes_part(alert) or alert.is_held_out or not rules.incidents.rules or _is_in_open_incident(state, alert):
         return alert
-    known = (state.rules.version, alert.content_hash, alert.severity, alert.status)
+    known = (state.rules.version, alert.content_hash, alert.severity, alert.severity_as_sent, alert.status)
     key = (alert.project, alert.number)
     if state.unmatched_by_rules.get(key) == known:
         return alert

@@ -93,6 +93,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
         expires_at=expiry(work),
+        severity_as_sent=event.severity_as_sent,
     )
     read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -117,6 +118,7 @@ def _merge(work: Work, alert: AlertState) -> None:
         last_seen_at=state.now,
         started_at=alert.started_at if event.started_at is None else min(alert.started_at, event.started_at),
         severity=severity,
+        severity_as_sent=event.severity_as_sent or alert.severity_as_sent,
         content_hash=content_hash,
         payload_hash=payload_hash,
         expires_at=expiry(work),

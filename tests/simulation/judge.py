@@ -158,6 +158,7 @@ def _alert(state: State, core: AlertState, old: Alert | None, homes: dict[int, I
         core.number, (core.fingerprint, core.identity), core.integration, core.severity, content_of(state, core),
         core.started_at, core.last_seen_at, core.status, core.events, core.resolved_at or 0, core.resolved_by == "recovery",
         core.expires_at, core.suppressed_by is not None, None, None if old is None else old.waits_for, core.is_held_out,
+        core.severity_as_sent,
     )  # fmt: skip
     if core.incident in homes:
         alert.incident, alert.waits_for = homes[core.incident], None

@@ -24,6 +24,7 @@ def test_an_event_with_everything_said() -> None:
         AlertEvent(
             index=0, fingerprint=sha1(b"cpu").hexdigest(), identity=b"", is_firing=True, severity="low",
             started_at=1_767_261_600_000, ended_at=None, content=encode_body(content), payload=body,
+            severity_as_sent="warn",
         )
     ]  # fmt: skip
 
