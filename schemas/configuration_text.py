@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from schemas.configuration import Configuration, Kind, Settings
-from schemas.durations import render_duration
+from schemas.durations import render_duration, render_exact
 
 WIDTH = 130
 
@@ -36,6 +36,8 @@ def _plain(value: Any, wanted: Any) -> Any:
         return None if value is None else _plain(value, next(part for part in get_args(wanted) if part is not types.NoneType))
     if written is Kind.DURATION:
         return render_duration(value)
+    if written is Kind.SPAN:
+        return value if isinstance(value, str) else render_exact(value)
     if written is Kind.RATE:
         return f"{value}/m"
     if isinstance(value, Settings):

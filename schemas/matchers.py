@@ -61,7 +61,9 @@ class Matcher:
     """One comparison. Regular expressions are RE2's and must match the whole text.
 
     In a field of ours a dot matches a line break too; in a label it does not, as in Alertmanager (BEHAVIOUR 5). A matcher on
-    `severity` compares each of the words that `SEVERITY_WORDS` gives. Raises `InvalidMatcher` when the value of `=~` or `!~` is no regular expression that RE2 can run.
+    `severity` compares each of the words that `SEVERITY_WORDS` gives.
+
+    Raises `InvalidMatcher` when the value of `=~` or `!~` is no regular expression that RE2 can run.
     """
 
     name: str
