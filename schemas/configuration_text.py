@@ -32,12 +32,12 @@ class _Dumper(yaml.SafeDumper):
 
 def _plain(value: Any, wanted: Any) -> Any:
     written, wanted = _split(wanted)
+    if written is Kind.SPAN:
+        return render_exact(value) if isinstance(value, int) else value
     if get_origin(wanted) in (Union, types.UnionType):
         return None if value is None else _plain(value, next(part for part in get_args(wanted) if part is not types.NoneType))
     if written is Kind.DURATION:
         return render_duration(value)
-    if written is Kind.SPAN:
-        return value if isinstance(value, str) else render_exact(value)
     if written is Kind.RATE:
         return f"{value}/m"
     if isinstance(value, Settings):
