@@ -33,6 +33,8 @@ class Findings:
 
     problems: list[tuple[Place, str]] = field(default_factory=list)
     places: dict[Path, Place] = field(default_factory=dict)
+    matchers: list[tuple[Path, Place, list[str]]] = field(default_factory=list)
+    """Every text that holds matchers, and these."""
 
     def add(self, place: Place, text: str) -> None:
         self.problems.append((place, text))
@@ -103,6 +105,8 @@ class _Reader:
             return []
         items = [self.read(item, wanted, (*path, place)) for place, item in enumerate(node.items)]
         if _split(wanted)[0] is Kind.MATCHER:
+            read = [(item, node.items[place].place) for place, item in enumerate(items) if isinstance(item, list)]
+            self.findings.matchers += [(path, place, texts) for texts, place in read]
             return [text for item in items if isinstance(item, list) for text in item]
         return items
 
