@@ -97,7 +97,7 @@ projects:
     incidents:
       - name: all
         match: ['{service="web", severity="hihg"}', 'severity="warning"',
-                'status="resolved"']
+                'status="ignored"']
     inhibit:
       - {source: ['severity="page"'], target: ['severity=~"warning|infoo"']}
     maintenance:
@@ -118,7 +118,7 @@ def test_a_file_is_warned_of_with_line_and_column_wherever_matchers_stand() -> N
     checked = check_text(FILE, "f")
     assert [warning.split(": there is no ")[0] for warning in checked.warnings] == [
         'f:7:17: warning: severity="hihg" matches nothing',
-        'f:8:17: warning: status="resolved" matches nothing',
+        'f:8:17: warning: status="ignored" matches nothing',
         "f:10:48: warning: severity=~\"warning|infoo\" matches nothing by 'infoo'",
         'f:12:47: warning: integration="prom" matches nothing',
         'f:14:17: warning: status="firing" matches nothing',

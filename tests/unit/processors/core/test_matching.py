@@ -42,3 +42,8 @@ def test_a_rule_is_filed_under_the_matcher_that_allows_the_fewest_values() -> No
 
 def test_a_matcher_that_matches_the_empty_text_files_nothing() -> None:
     assert places_of([parse_matcher('a=""'), parse_matcher('b=~"|x"'), parse_matcher('c=~"x.*"')]) == ALWAYS
+
+
+def test_a_rule_filed_under_a_severity_is_found_by_each_of_its_words_and_once() -> None:
+    index = RuleIndex([Matching(text, [parse_matcher(text)]) for text in ('severity="y"', 'severity="z"', 'severity=~"x|y"')])
+    assert list(index.find(lambda _: join_words("x", "y"))) == ['severity="y"', 'severity=~"x|y"']
