@@ -6,13 +6,14 @@ Not here: how single values are written (`configuration_kinds.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Final, get_args
 
 from schemas.configuration import Configuration, Format, Integration, Maintenance, Project
 from schemas.configuration_reading import Findings, Path
+from schemas.durations import MAX_DAYS
 from schemas.records import ALERT_BOT
 
-MAX_YEARS = 10
 Found = Iterator[tuple[Path, str]]
 """Problems: where, and what is wrong and what to write."""
 
@@ -102,8 +103,15 @@ def _window(path: Path, window: Maintenance) -> Found:
         yield (*path, "end"), "duration and end both say when a window ends; write one of them"
     elif window.end <= window.start:
         yield (*path, "end"), f"{window.end} is not after start, {window.start}"
-    elif window.end[:4].isdigit() and int(window.end[:4]) > int(window.start[:4]) + MAX_YEARS:
+    elif _is_too_long(window.start, window.end):
         yield (*path, "end"), "the window is longer than ten years"
+
+
+def _is_too_long(start: str, end: str) -> bool:
+    try:
+        return datetime.fromisoformat(end) - datetime.fromisoformat(start) > timedelta(days=MAX_DAYS)
+    except ValueError:
+        return False  # one of them is no time, which is said already
 
 
 def _integrations(configuration: Configuration) -> Found:

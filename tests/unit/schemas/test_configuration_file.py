@@ -182,6 +182,8 @@ people:
         ),
         ("maintenance: [{name: a, match: [], start: 2026-12-06T02:00, end: 2026-12-06T02:00}]", "is not after start"),
         ("maintenance: [{name: a, match: [], start: 2026-12-06T02:00, end: 2099-12-06T02:00}]", "longer than ten years"),
+        ("maintenance: [{name: a, match: [], end: 2026-12-06T02:00}]", "'start' is missing"),
+        ("maintenance: [{name: a, match: [], start: 1, end: 2026-12-06T02:00}]", "'1' is no local time"),
         (
             "maintenance: [{name: a, match: [], start: 2026-12-06T02:00, duration: 1h, until: 2026-12-06T03:00}]",
             "write end: for when the first window ends, or UNTIL= in repeat: for the last day of all",
