@@ -37,6 +37,7 @@ class Kind(Enum):
     FIELD = "field"
     URL = "url"
     LOCAL_TIME = "local time"
+    SPAN = "duration or days"
     ZONE = "zone"
     RECURRENCE = "recurrence"
     COUNT = "count"
@@ -145,8 +146,17 @@ class Maintenance(Settings, frozen=True):
     name: Annotated[str, Doc("Shown on muted alerts; unique in the project.")]
     match: Annotated[list[MatcherText], Doc("Matchers of the alerts that are muted. Empty: every alert.")]
     start: Annotated[str, Kind.LOCAL_TIME, Doc("Start of the first window, as it is on the clocks of `zone`.")]
-    duration: Annotated[Duration, Doc("Length of each window.")]
-    repeat: Annotated[Annotated[str, Kind.RECURRENCE] | None, Doc("RFC 5545 rule. Absent: once.")] = None
+    duration: Annotated[
+        Annotated[int | str, Kind.SPAN] | None,
+        Doc("Length of each window: `1d` and `1w` are days on the clocks of `zone`, `24h` are hours. Either this or `end`."),
+    ] = None
+    end: Annotated[
+        Annotated[str, Kind.LOCAL_TIME] | None,
+        Doc("End of the first window, on the clocks of `zone`; the others end as many days later, at the same time of day."),
+    ] = None
+    repeat: Annotated[
+        Annotated[str, Kind.RECURRENCE] | None, Doc("RFC 5545 rule; a date as `UNTIL` includes that day. Absent: once.")
+    ] = None
     zone: Annotated[str, Kind.ZONE, Doc("Time zone of `start` and `repeat`.")] = "UTC"
 
 

@@ -6,10 +6,12 @@ Not here: how single values are written (`configuration_kinds.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Final, get_args
 
-from schemas.configuration import Configuration, Format, Integration, Project
+from schemas.configuration import Configuration, Format, Integration, Maintenance, Project
 from schemas.configuration_reading import Findings, Path
+from schemas.durations import MAX_DAYS
 from schemas.records import ALERT_BOT
 
 Found = Iterator[tuple[Path, str]]
@@ -87,8 +89,29 @@ def _rules(configuration: Configuration) -> Found:
                 if not matchers:
                     yield (*path, "inhibit", place, side), f"{side} needs a matcher; an empty list would match every alert"
         for place, window in enumerate(project.maintenance):
-            if window.duration == 0:
-                yield (*path, "maintenance", place, "duration"), "a window of no length mutes nothing"
+            yield from _window((*path, "maintenance", place), window)
+
+
+def _window(path: Path, window: Maintenance) -> Found:
+    """Say what is wrong with when a window ends; that each time reads well is known by then."""
+    if window.end is None:
+        if window.duration is None:
+            yield path, "the window has no end; write duration: 2h, or end: 2026-12-06T04:00"
+        elif window.duration in (0, ""):
+            yield (*path, "duration"), "a window of no length mutes nothing"
+    elif window.duration is not None:
+        yield (*path, "end"), "duration and end both say when a window ends; write one of them"
+    elif window.end <= window.start:
+        yield (*path, "end"), f"{window.end} is not after start, {window.start}"
+    elif _is_too_long(window.start, window.end):
+        yield (*path, "end"), "the window is longer than ten years"
+
+
+def _is_too_long(start: str, end: str) -> bool:
+    try:
+        return datetime.fromisoformat(end) - datetime.fromisoformat(start) > timedelta(days=MAX_DAYS)
+    except ValueError:
+        return False  # one of them is no time, which is said already
 
 
 def _integrations(configuration: Configuration) -> Found:

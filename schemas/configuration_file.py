@@ -1,21 +1,37 @@
 """The configuration file: YAML text to a `Configuration`, checked as a whole, and back to text.
 
-All problems are reported at once, each as `file:line:col: what is wrong and what to write`. Not here: publishing it
+All problems are reported at once, each as `file:line:col: what is wrong and what to write`; so is, of a file without
+problems, what is odd. Not here: publishing it
 (`producers/clock/publish.py`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.configuration import Configuration
 from schemas.configuration_checks import check_references
 from schemas.configuration_reading import Findings, read_tree
+from schemas.configuration_warnings import warnings_of
 from schemas.errors import ConfigurationError
 from schemas.yaml_tree import Place, Unreadable, compose
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A configuration without problems, and what is odd in it: lines as problems have them."""
+
+    configuration: Configuration
+    warnings: tuple[str, ...]
+
+
 def load_configuration(path: Path) -> Configuration:
+    """Read and check a file; raises as `check_file` does."""
+    return check_file(path).configuration
+
+
+def check_file(path: Path) -> Checked:
     """Read and check a file.
 
     Raises `ConfigurationError` (the operator's) with every problem, also when the file cannot be read.
@@ -26,10 +42,15 @@ def load_configuration(path: Path) -> Configuration:
         raise ConfigurationError([f"{path}: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"{path}: not UTF-8 text: {error.reason} at byte {error.start}"]) from error
-    return parse_configuration(text, str(path))
+    return check_text(text, str(path))
 
 
 def parse_configuration(text: str, file: str) -> Configuration:
+    """Read and check text; raises as `check_text` does."""
+    return check_text(text, file).configuration
+
+
+def check_text(text: str, file: str) -> Checked:
     """Read and check YAML (or JSON) text; `file` names it in problems. Raises `ConfigurationError`."""
     findings = Findings()
     try:
@@ -39,7 +60,8 @@ def parse_configuration(text: str, file: str) -> Configuration:
     check_references(configuration, findings)
     if findings.problems:
         raise ConfigurationError([_line(file, place, problem) for place, problem in sorted(findings.problems)])
-    return configuration
+    warnings = sorted(warnings_of(configuration, findings.matchers))
+    return Checked(configuration, tuple(_line(file, place, f"warning: {text}") for place, text in warnings))
 
 
 def _line(file: str, place: Place, problem: str) -> str:

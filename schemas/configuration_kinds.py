@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from schemas.configuration import Kind
-from schemas.durations import parse_duration, parse_rate
+from schemas.durations import parse_duration, parse_rate, parse_span
 from schemas.matchers import InvalidMatcher, parse_matchers
 from schemas.publish_title import check_title
 from schemas.recurrence import check_recurrence
@@ -91,6 +91,12 @@ def _local_time(text: str) -> str:
     return text
 
 
+def _span(text: str) -> int | str:
+    """Give exact milliseconds, or the text where it has days: how long these are is not known before they are."""
+    span = parse_span(text)
+    return text if span.days else span.millis
+
+
 def _zone(text: str) -> str:
     try:
         load_zone(text)
@@ -125,6 +131,7 @@ READERS: Final[dict[Kind, Callable[[str], object]]] = {
     Kind.FIELD: _mapped_field,
     Kind.URL: _url,
     Kind.LOCAL_TIME: _local_time,
+    Kind.SPAN: _span,
     Kind.ZONE: _zone,
     Kind.RECURRENCE: check_recurrence,
     Kind.COUNT: _count,

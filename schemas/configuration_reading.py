@@ -13,13 +13,17 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from schemas.configuration import Kind, Secret, Settings
+from schemas.configuration import Kind, Maintenance, Secret, Settings
 from schemas.configuration_kinds import READERS
 from schemas.yaml_tree import Mapping, Node, Place, Scalar, Sequence
 
 Path = tuple[str | int, ...]
 """Keys and list places from the root: `("projects", "shop", "notify", 0)`."""
 S = TypeVar("S", bound=Settings)
+MEANT: dict[tuple[type[Settings], str], str] = {
+    (Maintenance, "until"): "write end: for when the first window ends, or UNTIL= in repeat: for the last day of all",
+}
+"""Keys that people write for something that has another name here."""
 SECRET_HINT = "a secret never stands in this file; write {env: NAME} or {file: PATH}"
 
 
@@ -29,6 +33,8 @@ class Findings:
 
     problems: list[tuple[Place, str]] = field(default_factory=list)
     places: dict[Path, Place] = field(default_factory=dict)
+    matchers: list[tuple[Path, Place, list[str]]] = field(default_factory=list)
+    """Every text that holds matchers, and these."""
 
     def add(self, place: Place, text: str) -> None:
         self.problems.append((place, text))
@@ -99,6 +105,8 @@ class _Reader:
             return []
         items = [self.read(item, wanted, (*path, place)) for place, item in enumerate(node.items)]
         if _split(wanted)[0] is Kind.MATCHER:
+            read = [(item, node.items[place].place) for place, item in enumerate(items) if isinstance(item, list)]
+            self.findings.matchers += [(path, place, texts) for texts, place in read]
             return [text for item in items if isinstance(item, list) for text in item]
         return items
 
@@ -126,7 +134,7 @@ class _Reader:
             self.findings.places[(*path, key.text)] = key.place
             entry = known.get(key.text)
             if entry is None:
-                self.findings.add(key.place, _unknown_key(key.text, list(known), path))
+                self.findings.add(key.place, _unknown_key(key.text, list(known), path, MEANT.get((wanted, key.text))))
             elif entry.required or not (isinstance(value, Scalar) and value.is_absent):
                 # A key with nothing after it, as when all below is commented out, is as if it were not there.
                 values[entry.name] = self.read(value, entry.type, (*path, key.text))
@@ -205,8 +213,9 @@ def _struct_hint(node: Node, wanted: type[Settings]) -> str:
     return f"keys such as {names} are expected here, not {_what(node)}"
 
 
-def _unknown_key(key: str, known: list[str], path: Path) -> str:
-    return f"unknown key {key!r}{_within(path)}{_suggest(key, known) or '; known are ' + ', '.join(known)}"
+def _unknown_key(key: str, known: list[str], path: Path, meant: str | None) -> str:
+    hint = f"; {meant}" if meant else _suggest(key, known) or "; known are " + ", ".join(known)
+    return f"unknown key {key!r}{_within(path)}{hint}"
 
 
 def _suggest(text: str, known: list[str]) -> str:

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from schemas.configuration import Configuration, Kind, Settings
-from schemas.durations import render_duration
+from schemas.durations import render_duration, render_exact
 
 WIDTH = 130
 
@@ -32,6 +32,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _plain(value: Any, wanted: Any) -> Any:
     written, wanted = _split(wanted)
+    if written is Kind.SPAN:
+        return render_exact(value) if isinstance(value, int) else value
     if get_origin(wanted) in (Union, types.UnionType):
         return None if value is None else _plain(value, next(part for part in get_args(wanted) if part is not types.NoneType))
     if written is Kind.DURATION:

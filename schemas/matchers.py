@@ -15,7 +15,19 @@ import re2
 
 from schemas.matcher_syntax import InvalidMatcher, Operator, Written, read_list, read_one
 
-__all__ = ["FIELD_NAMES", "InvalidMatcher", "Matcher", "Operator", "matches_all", "parse_matcher", "parse_matchers"]
+__all__ = [
+    "FIELD_NAMES",
+    "SEVERITY",
+    "SEVERITY_WORDS",
+    "WORD_END",
+    "InvalidMatcher",
+    "Matcher",
+    "Operator",
+    "join_words",
+    "matches_all",
+    "parse_matcher",
+    "parse_matchers",
+]
 
 FIELD_NAMES = (
     "title",
@@ -29,7 +41,14 @@ FIELD_NAMES = (
     "alertname",
 )
 """These name the alert's fields; a label of the same name is `labels.NAME`."""
+SEVERITY = "severity"
+WORD_END = "\0"
+"""Between the words of a severity; no text of an alert has it (BEHAVIOUR 2)."""
+SEVERITY_WORDS = SEVERITY + WORD_END
+"""What a matcher on `severity` looks up: our word and each as sent, `join_words`; `severity` alone gives our word."""
 CACHED_EXPRESSIONS = 4096
+CACHED_WORDS = 64
+"""Answers of one severity matcher: alerts of one kind of sender have few words for it."""
 _ALTERNATIVES = re.compile(r"[\w /:@-]*(?:\|[\w /:@-]*)*", re.ASCII)
 """A regular expression that is only a choice between texts, as most are: a look-up is ten times faster than RE2."""
 _PLAIN = re.compile(r"[\w /:@-]*", re.ASCII)
@@ -41,19 +60,25 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 class Matcher:
     """One comparison. Regular expressions are RE2's and must match the whole text.
 
+    In a field of ours a dot matches a line break too; in a label it does not, as in Alertmanager (BEHAVIOUR 5). A matcher on
+    `severity` compares each of the words that `SEVERITY_WORDS` gives.
+
     Raises `InvalidMatcher` when the value of `=~` or `!~` is no regular expression that RE2 can run.
     """
 
     name: str
     operator: Operator
     value: str
+    looked_up: str = field(init=False, repr=False, compare=False)
+    """The name that a lookup is asked for."""
     _test: Callable[[str], bool] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_test", _compile(self.operator, self.value))
+        object.__setattr__(self, "looked_up", SEVERITY_WORDS if self.name == SEVERITY else self.name)
+        object.__setattr__(self, "_test", _compile(self.name, self.operator, self.value))
 
     def matches(self, value: str) -> bool:
-        """Compare with a field's text; an absent field or label is the empty text."""
+        """Compare with a field's text, or a severity's words; an absent field or label is the empty text."""
         return self._test(value)
 
     @property
@@ -84,9 +109,14 @@ def parse_matchers(text: str) -> list[Matcher]:
 def matches_all(matchers: Sequence[Matcher], lookup: Callable[[str], str]) -> bool:
     """Say whether all of them match what `lookup` gives for their names; no matchers match everything."""
     for matcher in matchers:  # noqa: SIM110 - twice as fast as all() of a generator, in the core's hot path
-        if not matcher.matches(lookup(matcher.name)):
+        if not matcher.matches(lookup(matcher.looked_up)):
             return False
     return True
+
+
+def join_words(*words: str | None) -> str:
+    """Join a severity's words for a matcher; what was not sent is no word, not even an empty one."""
+    return WORD_END.join([word for word in words if word])
 
 
 def _build(text: str, written: Written) -> Matcher:
@@ -96,12 +126,16 @@ def _build(text: str, written: Written) -> Matcher:
         raise InvalidMatcher(error.reason, text, written.value_at + error.position) from error
 
 
-def _compile(operator: Operator, value: str) -> Callable[[str], bool]:
+def _compile(name: str, operator: Operator, value: str) -> Callable[[str], bool]:
+    if name == SEVERITY:
+        any_word = _any_word("=~" if operator in ("=~", "!~") else "=", value)
+        return any_word if operator in ("=", "=~") else _not(any_word)
     if operator == "=":
         return value.__eq__
     if operator == "!=":
         return value.__ne__
-    return _expression(value) if operator == "=~" else _not(_expression(value))
+    test = _expression(value, name in FIELD_NAMES)
+    return test if operator == "=~" else _not(test)
 
 
 def _not(test: Callable[[str], bool]) -> Callable[[str], bool]:
@@ -109,10 +143,17 @@ def _not(test: Callable[[str], bool]) -> Callable[[str], bool]:
 
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS)
-def _expression(pattern: str) -> Callable[[str], bool]:
+def _any_word(operator: Operator, value: str) -> Callable[[str], bool]:
+    """Say of a severity's words whether one of them matches; what excludes is true of all when this is true of none."""
+    test = value.__eq__ if operator == "=" else _expression(value, True)
+    return lru_cache(CACHED_WORDS)(lambda words: any(map(test, words.split(WORD_END))))
+
+
+@lru_cache(maxsize=CACHED_EXPRESSIONS)
+def _expression(pattern: str, is_field: bool) -> Callable[[str], bool]:
     if _ALTERNATIVES.fullmatch(pattern):
         return frozenset(pattern.split("|")).__contains__
-    full_match, prefix = _compile_re2(pattern).fullmatch, _literal_prefix(pattern)
+    full_match, prefix = _compile_re2(pattern, is_field).fullmatch, _literal_prefix(pattern)
     return lambda text: text.startswith(prefix) and full_match(text) is not None
 
 
@@ -124,8 +165,9 @@ def _literal_prefix(pattern: str) -> str:
     return prefix[:-1] if pattern[len(prefix) : len(prefix) + 1] in ("*", "?", "{") else prefix
 
 
-def _compile_re2(pattern: str) -> re2._Regexp:
+def _compile_re2(pattern: str, has_lines: bool) -> re2._Regexp:
     options = re2.Options()
+    options.dot_nl = has_lines
     options.log_errors = False  # RE2 writes them to stderr by itself; we raise them
     try:
         return re2.compile(pattern, options)

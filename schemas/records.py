@@ -47,6 +47,7 @@ class AlertEvent(Record, frozen=True):
     payload: bytes
     expires_at: int | None = None
     expires_after_millis: int | None = None
+    severity_as_sent: str | None = None
 
 
 class Refusal(Record, frozen=True):
@@ -185,6 +186,7 @@ class AlertState(Record, frozen=True):
     senders: list[Sender] = []
     hold_until: int | None = None
     resolver: str = ""
+    severity_as_sent: str | None = None
 
     @property
     def is_open(self) -> bool:

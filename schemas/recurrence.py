@@ -6,6 +6,7 @@ Not here: when its windows are.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 _WEEKDAY = "(?:MO|TU|WE|TH|FR|SA|SU)"
 _PARTS = {
@@ -33,9 +34,18 @@ def check_recurrence(text: str) -> str:
             raise ValueError(f"{name!r} is no part that a rule may have here ({', '.join(_PARTS)}); {HINT}")
         if re.fullmatch(_PARTS[name], value, re.ASCII) is None:
             raise ValueError(f"{part!r} is not in order; {HINT}")
+        if name == "UNTIL":
+            _check_day(value)
         names.append(name)
     if "FREQ" not in names:
         raise ValueError(f"FREQ is missing; {HINT}")
     if len(set(names)) < len(names) or {"COUNT", "UNTIL"} <= set(names):
         raise ValueError(f"a part stands twice, or COUNT beside UNTIL; {HINT}")
     return text.removeprefix("RRULE:")
+
+
+def _check_day(until: str) -> None:
+    try:
+        datetime.strptime(until.removesuffix("Z"), "%Y%m%dT%H%M%S" if "T" in until else "%Y%m%d")
+    except ValueError as error:
+        raise ValueError(f"'UNTIL={until}' is no day; {HINT}") from error

@@ -30,7 +30,8 @@ def millis(seconds: float) -> int:
 def event(index: int = 0, /, **said: Any) -> AlertEvent:
     """Build an alert event from what a test says of it; times in seconds of the virtual clock.
 
-    `resolved: true` ends it; `fingerprint` is hashed as a sender's would be; `payload` is a text.
+    `resolved: true` ends it; `fingerprint` is hashed as a sender's would be; `payload` is a text; `as_sent` is the sender's
+    word for the severity.
     """
     words = dict(said)
     resolved = words.pop("resolved", False)
@@ -38,7 +39,7 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
     start, end = words.pop("start", None), words.pop("end", None)
     payload = words.pop("payload", None)
     expires, expires_after = words.pop("expires", None), words.pop("expires_after", None)
-    severity = words.pop("severity", None)
+    severity, as_sent = words.pop("severity", None), words.pop("as_sent", None)
     words.setdefault("title", "New: Alert")
     return AlertEvent(
         index=index,
@@ -52,6 +53,7 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
         payload=(payload or msgspec.json.encode(said, order="sorted").decode()).encode(),
         expires_at=None if expires is None else millis(expires),
         expires_after_millis=None if expires_after is None else expires_after * 1000,
+        severity_as_sent=as_sent,
     )
 
 

@@ -41,6 +41,12 @@ class Silences(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class Warned(msgspec.Struct, frozen=True):
+    """What any answer may warn of."""
+
+    warnings: list[str] = []
+
+
 class OneAlert(AlertInList, frozen=True, kw_only=True):
     """An alert with its payload, read: for the exact bytes see the answer itself; and with its whole timeline."""
 

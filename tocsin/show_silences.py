@@ -41,10 +41,11 @@ def render_silence(silence: Silence, terminal: Terminal, now: int) -> str:
 
 
 def render_preview(count: MutedCount) -> str:
-    """Say what a silence would have muted."""
-    if count.muted_7d is None:
-        return "It would have muted more alerts of the last 7 days than could be counted in time."
-    return f"It would have muted {alert_count(count.muted_7d)} of the last 7 days."
+    """Say what a silence would have muted, and what is odd about its matchers."""
+    said = "more alerts of the last 7 days than could be counted in time"
+    if count.muted_7d is not None:
+        said = f"{alert_count(count.muted_7d)} of the last 7 days"
+    return "\n".join([*(f"Warning: {warning}" for warning in count.warnings or ()), f"It would have muted {said}."])
 
 
 def alert_count(alerts: int) -> str:

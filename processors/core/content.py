@@ -11,6 +11,7 @@ from processors.core.matching import Lookup
 from processors.core.rules import field_of
 from processors.core.state import State
 from schemas.codec import decode_body, encode_body
+from schemas.matchers import SEVERITY_WORDS, join_words
 from schemas.records import AlertState, Content
 
 DIGEST_BYTES = 16
@@ -31,19 +32,23 @@ def content_of(state: State, alert: AlertState) -> Content:
 
 def lookup_of(state: State, alert: AlertState) -> Lookup:
     """Give the fields that rules look at, by name; each is found once, however many rules ask for it."""
-    return _lookup(state.contents[alert.project, alert.number], alert.severity, alert.status, alert.integration)
+    body = state.contents[alert.project, alert.number]
+    return _lookup(body, alert.severity, alert.severity_as_sent, alert.status, alert.integration)
 
 
 @lru_cache(REMEMBERED)
-def _lookup(body: bytes, severity: str, status: str, integration: str) -> Lookup:
+def _lookup(body: bytes, severity: str, as_sent: str | None, status: str, integration: str) -> Lookup:
     content = read_content(body)
     known = {"severity": severity, "status": status, "integration": integration}
 
     def lookup(name: str) -> str:
         value = known.get(name)
         if value is None:
-            value = known[name] = field_of(content, name)
+            value = known[name] = words() if name == SEVERITY_WORDS else field_of(content, name)
         return value
+
+    def words() -> str:
+        return join_words(severity, as_sent, content.labels.get("severity"))
 
     return lookup
 

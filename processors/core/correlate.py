@@ -73,7 +73,7 @@ def _file(state: State, alert: AlertState, own: IncidentState | None, gatherings
         gatherings.setdefault(place, Gathering(project, own=own.number)).numbers[number] = None
         return
     rules = state.rules.of(project)
-    known = (state.rules.version, state.contents[key], alert.severity, alert.status)
+    known = (state.rules.version, state.contents[key], alert.severity, alert.severity_as_sent, alert.status)
     if not rules.incidents.rules or state.unmatched_by_rules.get(key) == known:
         return
     lookup = lookup_of(state, alert)

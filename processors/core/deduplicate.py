@@ -100,6 +100,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         content_hash=digest(event.content),
         payload_hash=digest(event.payload),
         **_ending(work, None),
+        severity_as_sent=event.severity_as_sent,
     )
     read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -126,6 +127,7 @@ def _merge(work: Work, alert: AlertState, **changes: Any) -> None:
         last_seen_at=state.now,
         started_at=alert.started_at if event.started_at is None else min(alert.started_at, event.started_at),
         severity=event.severity or alert.severity,
+        severity_as_sent=event.severity_as_sent or alert.severity_as_sent,
         content_hash=content_hash,
         payload_hash=payload_hash,
         **changes,

@@ -1,7 +1,8 @@
 """Finding which of many rules match, without asking each: rules are filed under a value that one of their matchers needs.
 
 Most matchers are equalities, or choices between texts; a rule filed under `service="db"` is only asked when the
-service is db. Rules without such a matcher are always asked. Not here: what is done with the rules found.
+service is db. Rules without such a matcher are always asked. A severity has several words (`SEVERITY_WORDS`), so a rule
+filed under one is asked when it is any of them. Not here: what is done with the rules found.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from schemas.matchers import Matcher, matches_all
+from schemas.matchers import SEVERITY_WORDS, WORD_END, Matcher, matches_all
 
 T = TypeVar("T")
 Lookup = Callable[[str], str]
@@ -33,7 +34,7 @@ class Matching(Generic[T]):
 
 def places_of(matchers: Iterable[Matcher]) -> tuple[Place, ...]:
     """Give where a rule is filed: under each value that one of its matchers allows, the matcher with the fewest."""
-    needed = [(matcher.name, values) for matcher in matchers if (values := matcher.values) and "" not in values]
+    needed = [(matcher.looked_up, values) for matcher in matchers if (values := matcher.values) and "" not in values]
     if not needed:
         return ALWAYS
     name, values = min(needed, key=lambda need: len(need[1]))
@@ -49,12 +50,17 @@ class RuleIndex(Generic[T]):
         for order, entry in enumerate(self.rules):
             for name, value in places_of(entry.matchers):
                 self._filed.setdefault(name, {}).setdefault(value, []).append(order)
+        self._by_word = self._filed.pop(SEVERITY_WORDS, None)
 
     def find(self, lookup: Lookup) -> Iterator[T]:
         """Give the rules that match, in their order."""
         found: list[int] = []
         for name, values in self._filed.items():
             found += values.get(lookup(name) if name else "", ())
+        if self._by_word is not None:
+            for word in lookup(SEVERITY_WORDS).split(WORD_END):
+                found += self._by_word.get(word, ())
+            found = list(set(found))  # one that allows two of the words was found twice
         found.sort()
         for order in found:
             if self.rules[order].fits(lookup):

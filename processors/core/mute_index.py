@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.core.matching import Lookup, Matching, places_of
-from schemas.matchers import parse_matcher
+from schemas.matchers import SEVERITY_WORDS, WORD_END, parse_matcher
 from schemas.records import AlertState, SilenceState
 
 Key = tuple[str, int]
@@ -62,7 +62,7 @@ class MuteIndex:
     def note_alert(self, old: AlertState | None, alert: AlertState) -> None:
         """Follow an alert; one that says something else now, or has another status, is to be looked at again."""
         key = (alert.project, alert.number)
-        if old is None or old.content_hash != alert.content_hash or old.severity != alert.severity or old.status != alert.status:
+        if old is None or _says_otherwise(old, alert):
             self._write(self.unsettled, key, None)
             self._note_open(alert)
         before = None if old is None else _muting(old)
@@ -121,9 +121,10 @@ class MuteIndex:
         return project in self.filed
 
     def silences_for(self, project: str, lookup: Lookup) -> Iterator[Matching[SilenceState]]:
-        """Give the silences that may match, in no order that means anything."""
+        """Give the silences that may match, in no order that means anything, and perhaps twice."""
         for name, values in self.filed.get(project, {}).items():
-            yield from values.get(lookup(name) if name else "", {}).values()
+            for value in lookup(name).split(WORD_END) if name == SEVERITY_WORDS else (lookup(name) if name else "",):
+                yield from values.get(value, {}).values()
 
     def pop_changes(self, now: int) -> Iterator[SilenceKey]:
         """Take the silences that may have begun or ended by now; what is told is only that it is worth looking."""
@@ -158,6 +159,16 @@ class MuteIndex:
             bucket = {}
             self._write(index, key, bucket)
         return bucket
+
+
+def _says_otherwise(old: AlertState, alert: AlertState) -> bool:
+    """Whether anything that matchers look at has changed."""
+    return (
+        old.content_hash != alert.content_hash
+        or old.severity != alert.severity
+        or old.severity_as_sent != alert.severity_as_sent
+        or old.status != alert.status
+    )
 
 
 def _muting(alert: AlertState) -> Muting | None:

@@ -16,6 +16,7 @@ from processors.core.incidents import is_worse
 from processors.core.rules import Lookup
 from processors.core.state import State
 from processors.core.work import IncidentChange, Round
+from schemas.matchers import SEVERITY_WORDS
 from schemas.records import ALERT_BOT, IncidentState, Notification, NotificationKind, Reminder
 
 KINDS: tuple[NotificationKind, ...] = ("resolved", "opened", "reopened", "severity_raised")
@@ -144,7 +145,11 @@ def _receivers(state: State, incident: IncidentState) -> Iterator[tuple[str, int
 
 
 def incident_lookup(state: State, incident: IncidentState) -> Lookup:
-    """Give the fields that routes match: the incident's own, all others its first alert's, else its group's values."""
+    """Give the fields that routes match: the incident's own, all others its first alert's, else its group's values.
+
+    A severity's words as sent are those of an alert that has the incident's severity: of a warning that became critical, the
+    words for critical.
+    """
     own = {
         "title": incident.title,
         "severity": incident.severity,
@@ -158,6 +163,21 @@ def incident_lookup(state: State, incident: IncidentState) -> Lookup:
     def lookup(name: str) -> str:
         if name in own:
             return own[name]
+        if name == SEVERITY_WORDS:
+            own[name] = _words(state, incident)
+            return own[name]
         return "" if others is None else others(name)
 
     return lookup
+
+
+def _words(state: State, incident: IncidentState) -> str:
+    """Give the words for the severity of an incident: ours, and as the first of its alerts of that severity was sent."""
+    members = state.members.get((incident.project, incident.number), ())
+    alerts = (state.alerts[incident.project, number] for number in members)
+    worst = min(
+        (alert for alert in alerts if alert.severity == incident.severity),
+        key=lambda alert: (alert.number != incident.first_alert, alert.number),
+        default=None,
+    )
+    return incident.severity if worst is None else lookup_of(state, worst)(SEVERITY_WORDS)

@@ -81,8 +81,8 @@ class State(Undoable):
         self._expiries: list[tuple[int, str, int]] = []
         self._expiry_of: dict[Key, int] = {}
         """The earliest entry of `_expiries` for each alert; a later end is looked at when that one is due."""
-        self.unmatched_by_rules: dict[Key, tuple[int, bytes, str, str]] = {}
-        """Only a memory of what no rule matched (configuration, content, severity, status), to spare looking again."""
+        self.unmatched_by_rules: dict[Key, tuple[int, bytes, str, str | None, str]] = {}
+        """Only a memory of what no rule matched (configuration, content, severity as ours and as sent, status)."""
 
         self.mutes = MuteIndex(self._set, self._remove)
 

@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 from producers.connect import CONNECT_MILLIS, connect_producer
 from producers.follow_configuration import KEY, CurrentConfiguration
 from schemas.configuration import Configuration, pack
-from schemas.configuration_file import load_configuration
+from schemas.configuration_file import check_file
 from schemas.errors import ConfigurationError, Unavailable
 from schemas.kafka import client_options
 from schemas.refusals import LIMIT_SETTING, is_too_large
@@ -36,7 +36,10 @@ def apply_configuration(settings: Settings, path: Path) -> int:
     for a file with problems, or over 900 KiB packed, or over what the topic takes; `Unavailable` when the broker did not
     acknowledge: the file may then be in force all the same, and applying it again does no harm.
     """
-    configuration = load_configuration(path)
+    checked = check_file(path)
+    configuration = checked.configuration
+    for warning in checked.warnings:
+        log.warning("configuration_odd", problem=warning)
     packed = pack(configuration)
     if len(packed) > MAX_BYTES:
         sizes = f"{len(packed) // 1024} KiB when compressed, and {MAX_BYTES // 1024} KiB are the limit"

@@ -19,6 +19,7 @@ from producers.operator.permissions import check_permission, viewer_of
 from producers.operator.reading import ReadModel, answer
 from producers.operator.scanning import Listing
 from producers.operator.shapes import Page
+from schemas.matcher_warnings import OF_ALERTS, OF_INCIDENTS
 
 MAX_NUMBER = 2**63 - 1
 Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
@@ -56,9 +57,11 @@ class Api:
     async def alerts(self, request: Request, project: str, query: Annotated[AlertQuery, Query()]) -> Response:
         """List a project's alerts, without payloads."""
         scope = await self._model.scope(request, project)
-        sort, narrowing = Sort.parse(query.sort), narrow(ALERTS, "a", query.filters(scope.viewer))
+        filters, sort = query.filters(scope.viewer), Sort.parse(query.sort)
+        narrowing = narrow(ALERTS, "a", filters)
         listing = Listing(lambda cursor, rows: queries.list_alerts(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
-        return await self._model.page(listing, shapes.alert_in_list, query)
+        warnings = self._model.warnings(project, filters.matchers, OF_ALERTS)
+        return await self._model.page(listing, shapes.alert_in_list, query, warnings)
 
     async def alert_counts(self, request: Request, project: str, query: Annotated[AlertFilters, Query()]) -> Response:
         """Count a project's alerts by status; takes the filters of the list. With `search`, resolved ones only to 1,000."""
@@ -86,9 +89,11 @@ class Api:
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
         scope = await self._model.scope(request, project)
-        sort, narrowing = Sort.parse(query.sort), narrow(INCIDENTS, "i", query.filters(scope.viewer))
+        filters, sort = query.filters(scope.viewer), Sort.parse(query.sort)
+        narrowing = narrow(INCIDENTS, "i", filters)
         listing = Listing(lambda cursor, rows: queries.list_incidents(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
-        return await self._model.page(listing, shapes.incident, query)
+        warnings = self._model.warnings(project, filters.matchers, OF_INCIDENTS)
+        return await self._model.page(listing, shapes.incident, query, warnings)
 
     async def incident(self, request: Request, project: str, number: Number) -> Response:
         """Give one incident."""

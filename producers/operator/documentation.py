@@ -45,6 +45,12 @@ _SINGLE: dict[str, msgspec.Struct] = {
 }
 _COMMAND = f"GET {PROJECT}/commands/{{command_id}}"
 _NEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "For `?cursor=`; null: nothing follows."}
+_MATCHED = (f"GET {PROJECT}/alerts", f"GET {PROJECT}/incidents")
+_WARNINGS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "Matchers that can match nothing, or exclude nothing; absent: none.",
+}
 _COMMAND_ID = {
     "type": "string",
     "minLength": 1,
@@ -99,7 +105,7 @@ def answers_of(endpoint: str) -> dict[str, Any]:
     """Describe an endpoint's answers; raises `KeyError` for one that has no example."""
     if endpoint in COMMANDING or endpoint == _COMMAND:
         return _command_answers(endpoint)
-    found = _list_answer(_LISTS[endpoint]) if endpoint in _LISTS else _answer(_SINGLE[endpoint])
+    found = _list_answer(endpoint, _LISTS[endpoint]) if endpoint in _LISTS else _answer(_SINGLE[endpoint])
     return {"200": {"description": "Found", **found}, **_problem_answers(_PROBLEMS)}
 
 
@@ -137,9 +143,11 @@ def _request_name(kind: type[Arguments]) -> str:
     return f"{kind.__name__}Request"
 
 
-def _list_answer(example: msgspec.Struct) -> dict[str, Any]:
+def _list_answer(endpoint: str, example: msgspec.Struct) -> dict[str, Any]:
     item_schema, item = _described(example)
     properties = {"items": {"type": "array", "items": item_schema}, "next": _NEXT}
+    if endpoint in _MATCHED:
+        properties["warnings"] = _WARNINGS
     schema = {"type": "object", "properties": properties, "required": ["items", "next"]}
     return _content("application/json", schema, {"items": [item], "next": None})
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from producers.operator.shapes import Row
-from schemas.matchers import Matcher, matches_all
+from schemas.matchers import SEVERITY, Matcher, join_words, matches_all
 from schemas.records import SEVERITIES
 
 OPEN = ("triggered", "acknowledged")
@@ -51,6 +51,8 @@ class Table:
     indexed: dict[str, LiteralString] = field(default_factory=dict)
     """What says the same as being equal to a `{value}` that is not empty, or to a label as `{json}`; by name."""
     indexed_other: LiteralString = ""
+    severity_as_sent: Sequence[LiteralString] = ()
+    """The words of senders for the severity; null or empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Narrowing:
     values: dict[str, Any]
     left_over: Sequence[Matcher] = ()
     looked_at: Sequence[LiteralString] = field(default=())
+    """The expressions of each matcher left over, one after the other: as many as it has in `places`."""
+    places: Sequence[tuple[int, ...]] = ()
     is_search: bool = False
     """It looks for a part of texts."""
 
@@ -69,8 +73,8 @@ class Narrowing:
         """Give what decides about the rows found; None when they are all wanted."""
         if not self.left_over:
             return None
-        places = {matcher.name: place for place, matcher in enumerate(self.left_over)}
-        return lambda row: matches_all(self.left_over, lambda name: row["looked_at"][places[name]])
+        places = {matcher.looked_up: places for matcher, places in zip(self.left_over, self.places, strict=True)}
+        return lambda row: matches_all(self.left_over, lambda name: _text_of([row["looked_at"][place] for place in places[name]]))
 
 
 _ALERTNAME: LiteralString = "coalesce(nullif(a.labels ->> 'alertname', ''), a.title)"
@@ -98,7 +102,12 @@ ALERTS = Table(
         "monitoring_tool": "a.monitoring_tool = {value}",
     },
     "a.labels @> {json}",
+    ("a.severity_as_sent", "a.labels ->> 'severity'"),
 )
+_AS_SENT: LiteralString = """(
+    SELECT {word} FROM tocsin.alerts w WHERE w.project = i.project AND w.incident = i.number AND w.severity = i.severity
+    ORDER BY w.number IS DISTINCT FROM i.first_alert, w.number LIMIT 1)"""
+"""As the core finds it for routes: of the first of an incident's alerts that has its severity."""
 INCIDENTS = Table(
     "i.created_at",
     ("i.title", "i.description", "i.service"),
@@ -110,6 +119,10 @@ INCIDENTS = Table(
         "status": "i.status",
     },
     "coalesce((SELECT g ->> 'value' FROM jsonb_array_elements(i.group_values) g WHERE g ->> 'name' = {name} LIMIT 1), '')",
+    severity_as_sent=(
+        _AS_SENT.replace("{word}", "w.severity_as_sent"),
+        _AS_SENT.replace("{word}", "w.labels ->> 'severity'"),
+    ),
 )
 """An incident has no labels: other names are those of its group, as the rule's `group_by` writes them."""
 SILENCES = Table("s.starts_at", ("s.comment", "s.created_by", "array_to_string(s.matchers, ', ')"), {}, "''")
@@ -141,8 +154,18 @@ def narrow(table: Table, alias: LiteralString, filters: Filters) -> Narrowing:
         **{f"{name}_value": matcher.value for name, matcher in exact},
         **{f"{name}_json": json.dumps({matcher.name.removeprefix(table.prefix): matcher.value}) for name, matcher in exact},
     }
-    looked_at = [_expression(table, name, matcher) for name, matcher in left_over]
-    return Narrowing(text, values, [matcher for _, matcher in left_over], looked_at, bool(filters.search))
+    looked_at: list[LiteralString] = []
+    places: list[tuple[int, ...]] = []
+    for name, matcher in left_over:
+        expressions = _expressions(table, name, matcher)
+        places.append(tuple(range(len(looked_at), len(looked_at) + len(expressions))))
+        looked_at += expressions
+    return Narrowing(text, values, [matcher for _, matcher in left_over], looked_at, places, bool(filters.search))
+
+
+def _text_of(looked_at: Sequence[str | None]) -> str:
+    """Give what a matcher compares: one text, or a severity's words."""
+    return looked_at[0] or "" if len(looked_at) == 1 else join_words(*looked_at)
 
 
 def _columns(alias: LiteralString, filters: Filters) -> LiteralString:
@@ -181,12 +204,26 @@ def _search(table: Table, filters: Filters) -> LiteralString:
 
 def _comparison(table: Table, name: LiteralString, matcher: Matcher) -> LiteralString:
     """Compare; where only a text that is there can be equal, in a form that an index helps with."""
+    if matcher.name == SEVERITY and table.severity_as_sent:
+        return _compare_severity(table, name, matcher)
     if matcher.operator == "=" and matcher.value:
         sought = table.indexed.get(matcher.name) or (table.indexed_other if matcher.name not in table.fields else "")
         if sought:
             return sought.replace("{value}", f"%({name}_value)s").replace("{json}", f"%({name}_json)s::jsonb")
     equals: LiteralString = "=" if matcher.operator == "=" else "<>"
     return f"{_expression(table, name, matcher)} {equals} %({name}_value)s"
+
+
+def _compare_severity(table: Table, name: LiteralString, matcher: Matcher) -> LiteralString:
+    """Compare each of a severity's words; an empty one is none. What excludes is true when no word is equal."""
+    words = [table.fields[SEVERITY], *[f"nullif({word}, '')" for word in table.severity_as_sent]]
+    equal = " OR ".join([f"{word} = %({name}_value)s" for word in words])
+    return f"({equal}) IS {'TRUE' if matcher.operator == '=' else 'NOT TRUE'}"
+
+
+def _expressions(table: Table, name: LiteralString, matcher: Matcher) -> list[LiteralString]:
+    more = table.severity_as_sent if matcher.name == SEVERITY else ()
+    return [_expression(table, name, matcher), *more]
 
 
 def _expression(table: Table, name: LiteralString, matcher: Matcher) -> LiteralString:

@@ -5,10 +5,11 @@ Not here: which rows (`queries.py`), the handlers (`api.py`, `silences.py`, `com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +23,8 @@ from producers.operator.queries import Query, Scope
 from producers.operator.scanning import Listing, read_page
 from producers.operator.shapes import Page, Row
 from producers.operator.viewers import Directory
+from schemas.matcher_warnings import find_warnings, known_of
+from schemas.matchers import Matcher
 
 
 class ReadModel:
@@ -45,10 +48,17 @@ class ReadModel:
             raise NotFound
         return rows[0]
 
-    async def page(self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery) -> Response:
-        """Answer a page of a list."""
+    async def page(
+        self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery, warnings: Sequence[str] = ()
+    ) -> Response:
+        """Answer a page of a list, with what is odd about its filters."""
         rows, following = await read_page(self.database, listing, query.cursor_for(listing.sort), query.limit)
-        return answer(Page([shape(row) for row in rows], None if following is None else write_cursor(following)))
+        items, cursor = [shape(row) for row in rows], None if following is None else write_cursor(following)
+        return answer(Page(items, cursor, list(warnings) or UNSET))
+
+    def warnings(self, project: str, matchers: Sequence[Matcher], statuses: Sequence[str]) -> list[str]:
+        """Say which matchers can match nothing in a project, or exclude nothing; `statuses` are those that there are."""
+        return find_warnings(matchers, known_of(self.directory().projects.get(project), statuses))
 
 
 def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -148,6 +148,8 @@ class MutedCount(msgspec.Struct, frozen=True):
     """Alerts of the last 7 days that a silence would have muted; null: there are too many to count them in time."""
 
     muted_7d: int | None
+    warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Matchers that can match nothing, or exclude nothing."""
 
 
 class AlertCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +175,8 @@ class Page(msgspec.Struct, frozen=True):
 
     items: list[Any]
     next: str | None = None
+    warnings: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Filters that can match nothing, or exclude nothing."""
 
 
 def alert_in_list(row: Row) -> AlertInList:

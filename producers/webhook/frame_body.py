@@ -61,6 +61,7 @@ def _event(event: AlertEvent) -> bytes:
             write_bytes(event.payload),
             _optional_long(event.expires_at),
             _optional_long(event.expires_after_millis),
+            _NULL if event.severity_as_sent is None else _PRESENT + write_text(event.severity_as_sent),
         )
     )
 

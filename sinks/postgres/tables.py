@@ -86,7 +86,7 @@ SCALARS = (
     *CAUSE,
     *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at steady_at forget_at"),
     *columns("boolean", "is_flapping is_held_out"),
-    *columns("text", "severity worst_severity status resolved_by integration fingerprint waiting_group"),
+    *columns("text", "severity severity_as_sent worst_severity status resolved_by integration fingerprint waiting_group"),
     *columns("bytes", "identity content_hash payload_hash"),
     Column("suppressed_by_kind", "text", "suppressed_by", "kind"),
     Column("suppressed_by_id", "text", "suppressed_by", "id"),

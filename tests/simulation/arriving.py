@@ -30,6 +30,7 @@ Latest = tuple[int, int]
 PEOPLE = ("ada", "bob", "eve")
 TITLES = "ABCDEFGH"
 SERVICES = ("db", "web", None)
+WORDS = ("warning", "page", "critical", "")
 BROKEN = b"\xc3\x01 no frame"
 
 
@@ -113,6 +114,10 @@ def _said(chance: Random, at: float, integration: str) -> dict[str, Any]:
         said["identity"] = "other labels of the same hash"
     if integration == "generic" and chance.random() < 0.05:
         said["fingerprint"] = ""
+    if chance.random() < 0.2:
+        said["labels"]["severity"] = chance.choice(WORDS)
+    elif chance.random() < 0.2:
+        said["as_sent"] = chance.choice(WORDS)
     return said
 
 
@@ -153,7 +158,7 @@ def _about_silence(chance: Random, at: float, unit: int) -> tuple[str, int | Non
     if verb == "expire":
         return verb, chance.randint(1, 4), {}
     start = at + unit * chance.choice((-5, 0, 5))
-    matchers = chance.choice((['service="db"'], ['alertname=~"[A-C]"', 'cluster!="c2"'], ['severity="high"'], ['title!=""']))
+    matchers = chance.choice((['service="db"'], ['alertname=~"[A-C]"', 'cluster!="c2"'], ['severity="page"'], ['title!=""']))
     said = {"matchers": matchers, "ends_at": _iso(start + unit * chance.choice((10, 20)))}
     return verb, None if verb == "create" else chance.randint(1, 4), said | ({"starts_at": _iso(start)} if start > at else {})
 

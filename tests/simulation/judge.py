@@ -178,6 +178,7 @@ def _alert(state: State, core: AlertState, old: Alert | None, homes: dict[int, I
         [Claim((one.source, one.started_at), one.said_at, one.expires_at, one.is_shared) for one in core.senders],
         core.hold_until, core.expires_at, core.suppressed_by is not None, None, None if old is None else old.waits_for,
         core.is_held_out,
+        core.severity_as_sent,
     )  # fmt: skip
     if core.incident in homes:
         alert.incident, alert.waits_for = homes[core.incident], None

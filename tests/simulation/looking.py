@@ -14,7 +14,7 @@ from typing import Any
 from processors.core.content import content_of
 from processors.core.state import State
 from schemas.configuration import Maintenance, Project
-from schemas.matchers import parse_matcher
+from schemas.matchers import SEVERITY_WORDS, join_words, parse_matcher
 from schemas.records import AlertState, Content, SuppressedBy
 
 PERIOD_MILLIS = {None: 1 << 62, "FREQ=HOURLY": 3_600_000, "FREQ=DAILY": 86_400_000}
@@ -26,6 +26,8 @@ Timer = tuple[str, tuple[str, int], str]
 
 def value_of(content: Content, alert: Any, name: str) -> str:
     """Give a field or label as matchers and groups name it; absent is the empty text (BEHAVIOUR 6)."""
+    if name == SEVERITY_WORDS:
+        return join_words(alert.severity, alert.severity_as_sent, content.labels.get("severity"))
     if name in ("severity", "status", "integration"):
         return str(getattr(alert, name))
     if name in ("title", "description", "service", "environment", "monitoring_tool"):
@@ -40,7 +42,7 @@ read_matcher = lru_cache(1024)(parse_matcher)
 
 def fits(texts: list[str], content: Content, alert: Any) -> bool:
     matchers = map(read_matcher, texts)
-    return all(matcher.matches(value_of(content, alert, matcher.name)) for matcher in matchers)
+    return all(matcher.matches(value_of(content, alert, matcher.looked_up)) for matcher in matchers)
 
 
 def window_start(window: Maintenance, now: int) -> int | None:

@@ -61,6 +61,7 @@ class Alert:
     incident: Incident | None = None
     waits_for: Group | None = None
     is_held_out: bool = False
+    severity_as_sent: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -241,6 +242,7 @@ class Naive:
         severity = event.severity or batch.default_severity
         identity = (event.fingerprint, event.identity)
         alert = Alert(project.alert_count, identity, batch.integration, severity, content, started_at, self.now)
+        alert.severity_as_sent = event.severity_as_sent
         project.alerts.append(alert)
         return alert
 
@@ -433,6 +435,7 @@ def _merge(alert: Alert, event: AlertEvent, content: Content) -> None:
     newer = {name: value for name in Content.__struct_fields__ if (value := getattr(content, name)) and name != "title"}
     alert.content = replace(alert.content, **newer)
     alert.severity = event.severity or alert.severity
+    alert.severity_as_sent = event.severity_as_sent or alert.severity_as_sent
     alert.started_at = alert.started_at if event.started_at is None else min(alert.started_at, event.started_at)
 
 

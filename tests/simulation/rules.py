@@ -54,8 +54,8 @@ def _integrations(chance: Random, while_: int) -> dict[str, Any]:
 
 def _incident_rules(while_: int) -> list[dict[str, Any]]:
     return [
-        {"name": "each", "match": ['severity!="info"'], "group_by": ["..."], "reopen_within": 5 * while_},
-        {"name": "worst", "match": ['severity=~"critical|high"'], "group_by": ["service"], "resolve_after": 5 * while_},
+        {"name": "each", "match": ['severity!~"info|notice"'], "group_by": ["..."], "reopen_within": 5 * while_},
+        {"name": "worst", "match": ['severity=~"critical|warning"'], "group_by": ["service"], "resolve_after": 5 * while_},
         {"name": "two", "match": ['service="db"'], "within": 10 * while_, "open_when": {"alerts": 2}},
         {"name": "people", "match": ['cluster="c1"'], "group_by": ["cluster", "title"], "resolve": "never"},
         {
@@ -71,7 +71,7 @@ def _incident_rules(while_: int) -> list[dict[str, Any]]:
 
 _INHIBIT = [
     {"source": ['title="A"'], "target": ['title=~"B|C"'], "equal": ["cluster"]},
-    {"source": ['severity="critical"'], "target": ['severity=~"critical|low"', 'title!="D"']},
+    {"source": ['severity="critical"'], "target": ['severity=~"critical|low|warn.*"', 'title!="D"']},
 ]
 
 

@@ -31,6 +31,7 @@ def act(project: str, path: str, body: dict[str, Any], as_json: bool, method: st
     said = {name: value for name, value in body.items() if value is not None}
     with reading.operator() as asking:
         answer = carry_out(asking, method, list_path(check_name(project), path), said, time.monotonic, time.sleep)
+    reading.tell_warnings(answer)
     print(answer.decode() if as_json else render_done(read(answer, Done)))
 
 
@@ -50,6 +51,7 @@ def act_on_alerts(
     with reading.operator() as asking:
         path = list_path(check_name(project), f"alerts/{verb}")
         answer = carry_out(asking, "POST", path, {**named, **body}, time.monotonic, time.sleep)
+    reading.tell_warnings(answer)
     found = read(answer, Outcomes).outcomes
     print(answer.decode() if as_json else render_outcomes(found))
     if any(one.outcome != "done" for one in found):

@@ -48,6 +48,7 @@ def list_alerts(
     query = [*filters, *query_of(sort=sort or reading.DEFAULT_SORT, limit=limit, cursor=cursor)]
     with reading.operator() as asking:
         answer = asking.get(list_path(check_name(project), "alerts"), query)
+    reading.tell_warnings(answer)
     if as_json:
         print(answer.decode())
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,17 +30,23 @@ def check(
 ) -> None:
     """Read a file as `apply` would, and say what is wrong with line and column; nothing is published.
 
+    Warns (exit code 0) of matchers that can match nothing, as they name a severity, status or integration that is not there.
     With --sample also show what the payload would become; exit code 1 when anything of it would be refused.
     """
-    from schemas.configuration_file import load_configuration
+    from schemas.configuration_file import check_file
 
     if sample is None and (integration is not None or as_json):
         raise typer.BadParameter("--integration and --json go with --sample")
-    configuration = load_configuration(file)
+    checked = check_file(file)
+    configuration = checked.configuration
+    for warning in checked.warnings:
+        print(warning, file=sys.stderr)
     if sample is not None:
         _show_sample(configuration, integration, sample.read_bytes(), as_json)
         return
-    print(f"{file} is good: projects {len(configuration.projects)}, people {len(configuration.people)}")
+    warned = f"can be applied, with the {len(checked.warnings)} warnings above" if len(checked.warnings) > 1 else ""
+    verdict = warned or ("can be applied, with the warning above" if checked.warnings else "is good")
+    print(f"{file} {verdict}: projects {len(configuration.projects)}, people {len(configuration.people)}")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,3 +71,11 @@ def operator() -> Asking:
 
     settings = Settings.load()
     return Asking(operator_url(settings), operator_token(settings))
+
+
+def tell_warnings(answer: bytes) -> None:
+    """Say on standard error what an answer warns of, as of matchers that can match nothing."""
+    from tocsin.read_api import Warned, read
+
+    for warning in read(answer, Warned).warnings:
+        print(f"Warning: {warning}", file=sys.stderr)

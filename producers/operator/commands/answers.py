@@ -29,6 +29,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     alert: shapes.Alert | UnsetType = UNSET
     incident: shapes.Incident | UnsetType = UNSET
     silence: shapes.Silence | UnsetType = UNSET
+    warnings: list[str] | UnsetType = UNSET
+    """Matchers that can match nothing, or exclude nothing."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ class OneOfMany(msgspec.Struct, frozen=True):
 
 class Many(msgspec.Struct, frozen=True):
     outcomes: list[OneOfMany]
+    warnings: list[str] | UnsetType = UNSET
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,17 +66,25 @@ def answer_pending(project: str, command_id: str) -> Response:
 
 
 async def answer_outcome(
-    model: ReadModel, scope: Scope, events: Sequence[EventOutcome], now: datetime, *, is_many: bool, done_status: int = 200
+    model: ReadModel,
+    scope: Scope,
+    events: Sequence[EventOutcome],
+    now: datetime,
+    *,
+    is_many: bool,
+    done_status: int = 200,
+    warnings: Sequence[str] = (),
 ) -> Response:
     """Answer what became of a command; raises `Malformed` for one that could not be carried out as it was written."""
     whole = events[0] if len(events) == 1 else None
     if whole is not None and whole.outcome == "rejected" and (whole.alert is None or not is_many):
         raise Malformed(whole.reason or "The command was rejected.")
     if is_many or whole is None:
-        return answer(Many([_one_of_many(event) for event in events]))
+        return answer(Many([_one_of_many(event) for event in events], list(warnings) or UNSET))
     if whole.outcome == "refused":
         return answer(Refused(reason=whole.reason or "That is not possible now."), 409)
-    return answer(await _done(model, scope, whole, now), done_status)
+    done = await _done(model, scope, whole, now)
+    return answer(msgspec.structs.replace(done, warnings=list(warnings) or UNSET), done_status)
 
 
 def _one_of_many(event: EventOutcome) -> OneOfMany:

@@ -29,6 +29,7 @@ from producers.operator.queries import Query, Scope
 from producers.operator.reading import ReadModel, answer
 from producers.operator.silences import Silences
 from schemas.commands import ARGUMENTS, BULK_VERBS, Arguments, Silence
+from schemas.matcher_warnings import OPEN
 from schemas.records import Command
 
 Handler = Callable[..., Awaitable[Response]]
@@ -74,7 +75,8 @@ class Commands:
         scope = await self.model.scope(request, project)
         asked = await read_request(request, CREATE_SILENCE, scope.viewer, self.pending.new_id)
         assert isinstance(asked.arguments, Silence)
-        return answer(shapes.MutedCount(await self._count_muted(scope, asked.arguments)))
+        count = await self._count_muted(scope, asked.arguments)
+        return answer(shapes.MutedCount(count, self._warnings(scope, asked) or msgspec.UNSET))
 
     async def command(self, request: Request, project: str, command_id: str) -> Response:
         """Say what became of a command, as its own answer would have."""
@@ -115,8 +117,17 @@ class Commands:
         if events is None:
             self.pending.remember(scope.project, asked.command_id)
             return answer_pending(scope.project, asked.command_id)
-        is_many, done_status = kind.target == "alert" and not kind.has_number, 201 if kind.creates else 200
-        return await answer_outcome(self.model, scope, events, self.silences.now(), is_many=is_many, done_status=done_status)
+        return await answer_outcome(
+            self.model, scope, events, self.silences.now(),
+            is_many=kind.target == "alert" and not kind.has_number,
+            done_status=201 if kind.creates else 200,
+            warnings=self._warnings(scope, asked),
+        )  # fmt: skip
+
+    def _warnings(self, scope: Scope, asked: Asked) -> list[str]:
+        """Say what is odd about the matchers that a command names."""
+        matchers = getattr(asked.arguments, "matchers", None) or ()
+        return self.model.warnings(scope.project, read_matchers(matchers), OPEN)
 
     async def _complete(self, scope: Scope, asked: Asked) -> Arguments:
         """Put into a silence what it would have muted, whatever the request says of that."""

@@ -18,7 +18,7 @@ from producers.webhook.labels import clean_map, text_pairs
 from producers.webhook.links import link, query_of
 from producers.webhook.reading import Document, Envelope, read, split
 from producers.webhook.refused import RejectedElement
-from producers.webhook.severity import severity_of
+from producers.webhook.severity import severity_of, word_as_sent
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_HOSTS, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, text
 from producers.webhook.times import millis_of
 from schemas.records import AlertEvent, Content, Link
@@ -72,16 +72,19 @@ def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: 
     fingerprint, identity = fingerprints.of_labels(pairs)
     labels = clean_map(pairs)
     is_firing = alert.get("status") != "resolved"
+    severity = first(labels, "severity")
+    priority = first(labels, "priority") if severity is None else None
     return AlertEvent(
         index=0,
         fingerprint=fingerprint,
         identity=identity,
         is_firing=is_firing,
-        severity=severity_of(first(labels, "severity", "priority"), door.severities),
+        severity=severity_of(severity or priority, door.severities),
         started_at=millis_of(alert.get("startsAt")),
         ended_at=None if is_firing else millis_of(alert.get("endsAt")),
         content=encode_content(content_of(tool, external, alert, labels)),
         payload=raw,
+        severity_as_sent=word_as_sent(priority),
     )
 
 

@@ -18,7 +18,7 @@ from producers.webhook.links import link, links_in
 from producers.webhook.paths import walk, without
 from producers.webhook.reading import Bytes, Document
 from producers.webhook.refused import NotAnAlert
-from producers.webhook.severity import severity_of
+from producers.webhook.severity import severity_of, word_as_sent
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, hosts_of, text
 from producers.webhook.times import millis_of
 from schemas.records import AlertEvent, Content, Link
@@ -47,16 +47,18 @@ def parse_alert(door: Door, raw: bytes, payload: JsonObject) -> AlertEvent:
     """Make an event of one object; never raises."""
     ended_at = find(door, payload, "ends_at", "end_time", millis_of)
     status = find(door, payload, "status", "status", text)
+    severity = find(door, payload, "severity", "severity", text)
     return AlertEvent(
         index=0,
         fingerprint=find(door, payload, "fingerprint", "fingerprint", fingerprints.explicit) or _generated(door, payload),
         identity=b"",
         is_firing=ended_at is None and (status is None or status.lower() not in RECOVERED),
-        severity=severity_of(find(door, payload, "severity", "severity", text), door.severities),
+        severity=severity_of(severity, door.severities),
         started_at=find(door, payload, "starts_at", "start_time", millis_of),
         ended_at=ended_at,
         content=encode_content(content_of(door, payload)),
         payload=raw,
+        severity_as_sent=word_as_sent(severity),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.durations import parse_duration, parse_rate, render_duration
+from schemas.durations import Span, parse_duration, parse_rate, parse_span, render_duration, render_exact
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ from schemas.durations import parse_duration, parse_rate, render_duration
         ("1h30m", 5_400_000),
         ("24h", 86_400_000),
         ("7d", 604_800_000),
+        ("1w1d", 691_200_000),
         ("0m", 0),
         ("0", 0),
     ],
@@ -35,6 +36,20 @@ def test_other_texts_are_no_durations(text: str) -> None:
 @given(st.integers(0, 3650 * 86_400_000))
 def test_written_duration_reads_back_equal(millis: int) -> None:
     assert parse_duration(render_duration(millis)) == millis
+
+
+@given(st.integers(0, 3650 * 86_400_000))
+def test_an_exact_duration_is_written_without_days_and_reads_back_equal(millis: int) -> None:
+    text = render_exact(millis)
+    assert "d" not in text
+    assert parse_span(text) == Span(0, millis)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"), [("1d", Span(1, 0)), ("2w1d", Span(15, 0)), ("2d12h", Span(2, 43_200_000)), ("24h", Span(0, 86_400_000))]
+)
+def test_a_span_keeps_days_apart_from_hours(text: str, span: Span) -> None:
+    assert parse_span(text) == span
 
 
 @pytest.mark.parametrize(("text", "per_minute"), [("600/m", 600), ("10/s", 600), ("600/h", 10), ("1/h", 1)])

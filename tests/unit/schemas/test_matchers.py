@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigurationError
-from schemas.matchers import InvalidMatcher, Matcher, matches_all, parse_matcher, parse_matchers
+from schemas.matchers import (
+    FIELD_NAMES,
+    SEVERITY_WORDS,
+    InvalidMatcher,
+    Matcher,
+    join_words,
+    matches_all,
+    parse_matcher,
+    parse_matchers,
+)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +131,49 @@ def test_choices_between_texts_match_as_pythons_own(pattern: str, value: str) ->
 def test_written_matcher_reads_back_equal(name: str, value: str, operator: str) -> None:
     matcher = Matcher(name, operator, value)  # type: ignore[arg-type]
     assert parse_matcher(str(matcher)) == matcher
+
+
+LINES = "first line\ndisk is full\nlast line"
+
+
+@pytest.mark.parametrize("name", FIELD_NAMES)
+def test_a_dot_matches_a_line_break_in_our_fields(name: str) -> None:
+    assert Matcher(name, "=~", ".*disk.*").matches(LINES)
+    assert not Matcher(name, "!~", "first.+line").matches(LINES)
+    assert not Matcher(name, "=~", "(?-s).*disk.*").matches(LINES)
+
+
+@pytest.mark.parametrize("name", ["team", "labels.description", "labels.title"])
+def test_a_dot_matches_no_line_break_in_labels_as_in_alertmanager(name: str) -> None:
+    assert not Matcher(name, "=~", ".*disk.*").matches(LINES)
+    assert Matcher(name, "!~", ".*disk.*").matches(LINES)
+    assert Matcher(name, "=~", "(?s).*disk.*").matches(LINES)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "is_true"),
+    [
+        ('severity="low"', ("low", "warning"), True),
+        ('severity="warning"', ("low", "warning"), True),
+        ('severity="warning"', ("low", None, ""), False),
+        ('severity="lowwarning"', ("low", "warning"), False),
+        ('severity!="low"', ("low", "warning"), False),
+        ('severity!="warning"', ("low", "warning"), False),
+        ('severity!="high"', ("low", "warning"), True),
+        ('severity=~"high|warn.*"', ("low", "warning"), True),
+        ('severity!~"warn.*"', ("low", "warning"), False),
+        ('severity!~"high|page"', ("low", "warning"), True),
+        ('severity=""', ("low", None, ""), False),
+        ('severity!=""', ("low", None, ""), True),
+        ('severity=~"low.warning"', ("low", "warning"), False),
+    ],
+)
+def test_a_matcher_on_severity_is_true_of_our_word_or_of_one_as_sent_and_excludes_by_either(
+    text: str, words: tuple[str | None, ...], is_true: bool
+) -> None:
+    assert matches_all([parse_matcher(text)], {SEVERITY_WORDS: join_words(*words), "severity": words[0]}.__getitem__) is is_true
+
+
+def test_a_label_named_severity_is_compared_alone() -> None:
+    lookup = {"labels.severity": "warning"}.__getitem__
+    assert matches_all([parse_matcher('labels.severity="warning"'), parse_matcher('labels.severity!="low"')], lookup)

@@ -16,6 +16,7 @@ from schemas.recurrence import check_recurrence
         "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=12",
         "FREQ=YEARLY;BYMONTH=12;UNTIL=20301231T235959Z",
         "FREQ=DAILY;BYHOUR=2,14;BYMINUTE=30",
+        "FREQ=DAILY;UNTIL=20261127",
     ],
 )
 def test_rules_of_rfc_5545_are_taken_as_they_are(text: str) -> None:
@@ -37,6 +38,8 @@ def test_rules_of_rfc_5545_are_taken_as_they_are(text: str) -> None:
         "FREQ=DAILY;",
         "freq=daily",
         "FREQ=MONTHLY;BYMONTHDAY=32",
+        "FREQ=DAILY;UNTIL=20260230",
+        "FREQ=DAILY;UNTIL=20261127T250000Z",
     ],
 )
 def test_other_texts_are_refused_with_an_example(text: str) -> None:

@@ -119,7 +119,7 @@ class Door:
         if request.method == "GET" and path == "silences/4":
             return httpx.Response(200, json=SILENCE)
         if path in {f"alerts/{verb}" for verb in BULK_VERBS} and request.method == "POST":
-            return httpx.Response(200, json={"outcomes": [{"number": 7, "outcome": "done", "reason": None}]})
+            return httpx.Response(200, json={"outcomes": [{"number": 7, "outcome": "done", "reason": None}], "warnings": ["odd"]})
         return self.answer(request)
 
     def asking(self) -> Asking:
@@ -241,3 +241,7 @@ def test_command_that_stays_pending_is_said_to_be_kept() -> None:
 def test_wrong_usage_ends_with_2_and_asks_nothing_to_be_changed(door: Door, line: str) -> None:
     assert run(line).exit_code == 2
     assert door.asked == []
+
+
+def test_what_the_answer_about_many_alerts_warns_of_is_told_apart_from_it(door: Door) -> None:
+    assert run("alert acknowledge shop --matcher a=b").stderr == "Warning: odd\n"

@@ -116,3 +116,21 @@ def test_command_ends_with_1_when_anything_would_be_refused(tmp_path: Path) -> N
 def test_json_without_a_sample_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "tocsin.yaml").write_text(FILE)
     assert CliRunner().invoke(app, ["config", "check", str(tmp_path / "tocsin.yaml"), "--json"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("match", "verdict", "warned"),
+    [
+        ("['severity=\"warning\"']", "is good", []),
+        ("['severity=\"hihg\"']", "can be applied, with the warning above", [34]),
+        ("['severity=\"hihg\"', 'status=\"x\"']", "can be applied, with the 2 warnings above", [34, 53]),
+    ],
+)
+def test_a_file_with_a_matcher_that_can_match_nothing_is_not_called_good(
+    tmp_path: Path, match: str, verdict: str, warned: list[int]
+) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(f"projects: {{p: {{notify: [{{match: {match}}}]}}}}\n")
+    done = CliRunner().invoke(app, ["config", "check", str(file)])
+    assert (done.exit_code, done.stdout) == (0, f"{file} {verdict}: projects 1, people 0\n")
+    assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [[f"{file}:1:{column}", "warning"] for column in warned]

@@ -63,6 +63,26 @@ def test_preview_says_a_number_or_that_there_is_none(count: int | None, said: st
     assert render_preview(MutedCount(count)) == said
 
 
+def test_preview_says_first_what_it_warns_of() -> None:
+    assert render_preview(MutedCount(0, ["odd"])) == "Warning: odd\nIt would have muted 0 alerts of the last 7 days."
+
+
+@pytest.mark.parametrize("options", ["", "--json"])
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("silence create shop a=b --for 2h --comment why", {"silence": SILENCE}),
+        ("silence edit shop 4 --matcher a=b", {"silence": SILENCE}),
+        ("alert list shop --matcher a=b", {"items": [], "next": None}),
+        ("incident list shop --matcher a=b", {"items": [], "next": None}),
+    ],
+)
+def test_what_an_answer_warns_of_is_told_apart_from_it(door: Door, line: str, answer: dict[str, object], options: str) -> None:
+    door.answer = lambda _: httpx.Response(200, json={**answer, "warnings": ["odd"]})
+    done = CliRunner().invoke(app, [*line.split(), *options.split()])
+    assert (done.exit_code, done.stderr) == (0, "Warning: odd\n")
+
+
 @pytest.mark.parametrize(
     ("reply", "options", "code", "asked"),
     [

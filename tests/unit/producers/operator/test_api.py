@@ -35,6 +35,18 @@ def test_one_alert_one_incident_and_its_timeline_are_shown() -> None:
     assert client.get(f"{INCIDENTS}/1/timeline").json() == {"items": [shown], "next": None}
 
 
+@pytest.mark.parametrize("path", [ALERTS, INCIDENTS])
+def test_a_list_warns_of_a_filter_that_can_match_nothing(path: str) -> None:
+    said = "severity=\"hihg\" matches nothing: there is no severity 'hihg'; did you mean 'high'?"
+    assert Client().get(f'{path}?matcher=severity="hihg"').json() == {"items": [], "next": None, "warnings": [said]}
+    assert Client().get(f'{path}?matcher=severity="warning"').json() == {"items": [], "next": None}
+
+
+def test_a_filter_of_incidents_knows_their_statuses() -> None:
+    assert "warnings" in Client().get(f'{INCIDENTS}?matcher=status="ignored"').json()
+    assert "warnings" not in Client().get(f'{ALERTS}?matcher=status="ignored"').json()
+
+
 @pytest.mark.parametrize(
     ("query", "statuses"),
     [

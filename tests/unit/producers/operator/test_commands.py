@@ -244,6 +244,23 @@ def test_preview_counts_and_gives_no_command() -> None:
     assert (millis(AT) - millis(counted["fired_since"]), counted["matcher_0_value"]) == (7 * 86_400_000, "web")
 
 
+WARNED = "severity=\"warnig\" matches nothing: there is no severity 'warnig'; did you mean 'warning'?"
+
+
+def test_preview_and_new_silence_warn_of_a_matcher_that_can_match_nothing() -> None:
+    asked, body = client({"outcome": "done", "silence": "4"}), {"matchers": ['severity="warnig"'], "comment": "c", **ENDS}
+    assert asked.ask("POST", f"{SILENCES}/preview", "bob", body).json() == {"muted_7d": 3, "warnings": [WARNED]}
+    made = asked.ask("POST", SILENCES, body=body)
+    assert (made.status_code, made.json()) == (201, {"outcome": "done", "silence": SILENCE_JSON, "warnings": [WARNED]})
+    edited = asked.ask("PUT", f"{SILENCES}/4", body=body)
+    assert (edited.status_code, edited.json()["warnings"]) == (200, [WARNED])
+
+
+def test_a_command_about_many_alerts_warns_of_a_matcher_that_can_match_nothing() -> None:
+    two = client({"outcome": "done", "alert": 7}, {"outcome": "done", "alert": 8})
+    assert two.ask("POST", f"{ALERTS}/acknowledge", body={"matchers": ['severity="warnig"']}).json()["warnings"] == [WARNED]
+
+
 def test_what_became_of_a_command_is_told_as_it_would_have_been() -> None:
     assert client({"outcome": "done", "alert": 7}).get(f"{COMMANDS}/c-1", "bob").json() == {"outcome": "done", "alert": ALERT}
     assert client({"outcome": "refused", "reason": "No."}).get(f"{COMMANDS}/c-1").status_code == 409

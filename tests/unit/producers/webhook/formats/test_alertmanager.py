@@ -56,6 +56,23 @@ def test_the_zero_time_of_go_is_no_time() -> None:
     assert (event.is_firing, event.started_at, event.ended_at) == (False, None, None)
 
 
+@pytest.mark.parametrize(
+    ("labels", "severity", "as_sent"),
+    [
+        ({"severity": "warning", "priority": "P1"}, "low", None),
+        ({"priority": "P1"}, "critical", "P1"),
+        ({"severity": " ", "priority": "P1"}, "critical", "P1"),
+        ({"priority": "odd"}, None, "odd"),
+        ({"a": "b"}, None, None),
+    ],
+)
+def test_the_word_that_the_severity_was_read_from_is_kept_where_it_is_not_the_label_of_that_name(
+    labels: dict[str, str], severity: str | None, as_sent: str | None
+) -> None:
+    (event,) = parsed(element(labels)).events
+    assert (event.severity, event.severity_as_sent) == (severity, as_sent)
+
+
 def test_only_the_exact_word_resolves() -> None:
     alerts = [element({"a": "b"}, status=status, endsAt=START) for status in ("resolved", "Resolved", "ok", None, 1)]
     assert [(event.is_firing, event.ended_at) for event in parsed(*alerts).events] == [

@@ -24,6 +24,7 @@ def test_an_event_with_everything_said() -> None:
         AlertEvent(
             index=0, fingerprint=sha1(b"cpu").hexdigest(), identity=b"", is_firing=True, severity="low",
             started_at=1_767_261_600_000, ended_at=None, content=encode_body(content), payload=body,
+            severity_as_sent="warn",
         )
     ]  # fmt: skip
 
@@ -124,3 +125,18 @@ def test_a_number_may_be_a_word_of_the_severity_map() -> None:
 def test_nul_and_lone_surrogates_do_not_reach_any_field() -> None:
     content = only_content(parse(rb'{"title":"a\u0000b\ud800","labels":{"\u0000":"\udfff"},"hosts":["\u0000"]}', a_door()))
     assert (content.title, content.labels, content.hosts) == ("a\ufffdb\ufffd", {"\ufffd": "\ufffd"}, ["\ufffd"])
+
+
+def test_the_word_that_the_severity_was_read_from_is_kept_wherever_it_stands() -> None:
+    door = a_door(fields={"severity": "check.level"}, severity_map={"ouch": "high"})
+    bodies = (
+        {"check": {"level": "Ouch"}},
+        {"severity": 1},
+        {"check": {"level": " "}, "severity": "P2"},
+        {"severity": "x" * 101},
+        {},
+    )
+    events = [event for body in bodies for event in parse_json(body, door).events]
+    assert [(event.severity, event.severity_as_sent) for event in events] == [
+        ("high", "Ouch"), (None, "1"), ("high", "P2"), (None, None), (None, None),
+    ]  # fmt: skip
