@@ -92,6 +92,9 @@ class Integration(Settings, frozen=True):
     ] = msgspec.field(default=None, name="rate_limit")
     resolve_after: Annotated[Duration | None, Doc("Resolves an alert that has not come again for so long. Absent: never.")] = None
     heartbeat: Annotated[Duration | None, Doc("Raises an alert when it sends nothing for so long. Absent: never.")] = None
+    self_alerts: Annotated[
+        bool, Doc("Raises alerts about what it sends: requests refused, elements rejected, only recoveries, a wrong clock.")
+    ] = True
     topic: Annotated[str | None, Doc("Topic that it writes to; format topic only.")] = None
 
 

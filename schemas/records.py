@@ -55,6 +55,12 @@ class Refusal(Record, frozen=True):
     reason: str
 
 
+class Complaint(Record, frozen=True):
+    kind: str
+    count: int
+    text: str
+
+
 class AlertBatch(Record, frozen=True):
     project: str
     integration: str
@@ -66,6 +72,7 @@ class AlertBatch(Record, frozen=True):
     refusals: list[Refusal] = []
     received_at: int | None = None
     source: str = ""
+    complaints: list[Complaint] = []
 
 
 class Command(Record, frozen=True):
@@ -310,6 +317,17 @@ class Heartbeat(Record, frozen=True):
     heard_at: int
 
 
+class Noted(Record, frozen=True):
+    integration: str
+    kind: str
+    count: int
+    since: int
+    at: int
+    text: str
+    quiet_until: int
+    is_unsaid: bool = True
+
+
 class ProjectState(Record, frozen=True):
     project: str
     version: int
@@ -317,6 +335,8 @@ class ProjectState(Record, frozen=True):
     incidents: int
     silences: int = 0
     heartbeats: list[Heartbeat] = []
+    noted: list[Noted] = []
+    fired: list[str] = []
 
 
 class TimelineItem(Record, frozen=True):

@@ -74,10 +74,15 @@ def choose(configuration: Configuration, wanted: str | None) -> tuple[str, str, 
 
 def read_sample(project: str, name: str, integration: Integration, body: bytes) -> Sample:
     """Read a payload as the door would; raises its `Refused` when it takes nothing of it."""
-    check_size(len(body), max_body_bytes(integration.format))
-    parsed = _parser(integration, body)(body, build_door(project, name, integration))
-    alerts = [_alert(event, integration) for event in parsed.events]
-    return Sample(f"{project}/{name}", parsed.format, alerts, parsed.refusals)
+    parse = _parser(integration, body)
+    check_size(len(body), max_body_bytes(integration.format, parse is prometheus.parse))
+    parsed = parse(body, build_door(project, name, integration))
+    alerts: list[SampleAlert] = []
+    refusals: list[Refusal] = []
+    for made in parsed.slices():
+        alerts += [_alert(event, integration) for event in made.events]
+        refusals += made.refusals
+    return Sample(f"{project}/{name}", parsed.format, alerts, refusals)
 
 
 def _parser(integration: Integration, body: bytes) -> Callable[[bytes, Door], Parsed]:

@@ -6,18 +6,19 @@ Not here: the clock that rests meanwhile (`State.door_clock`).
 
 from __future__ import annotations
 
-from hashlib import sha1
-
 from processors.core.attempt import attempt
-from processors.core.deduplicate import HEARTBEAT_FORMAT, resolve
-from processors.core.event import process_event
+from processors.core.deduplicate import resolve
 from processors.core.notify import tell_all
+from processors.core.own_alerts import OwnAlert, is_open, say
+from processors.core.own_words import nothing_heard_from
 from processors.core.state import State
 from processors.core.timeline import record
 from processors.core.transition import note_end
 from processors.core.work import IncidentChange, Round
-from schemas.codec import encode_body
-from schemas.records import AlertBatch, AlertEvent, AlertState, Content, EventOutcome, Heartbeat
+from schemas.records import AlertState, Heartbeat
+
+SILENT = "heartbeat"
+"""The kind of the alert about an integration that is silent."""
 
 
 def end_what_is_absent(state: State, round: Round) -> None:
@@ -36,13 +37,8 @@ def hear(state: State, project: str, integration: str, round: Round) -> None:
     if heartbeat_millis is None:
         return
     _note(state, project, integration)
-    if _is_silent(state, project, integration):
+    if is_open(state, project, integration, SILENT):
         _say(round, project, integration, heartbeat_millis, is_silent=False)
-
-
-def fingerprint(integration: str) -> str:
-    """Name the condition that an integration is silent; a sender's own fingerprint is never this one."""
-    return sha1(f"tocsin: heartbeat of {integration}".encode()).hexdigest()
 
 
 def _time_out(state: State, alert: AlertState) -> None:
@@ -71,12 +67,8 @@ def _look_for(round: Round, project: str, integration: str, heartbeat_millis: in
     heard_at = next((beat.heard_at for beat in beats if beat.integration == integration), None)
     if heard_at is None:
         _note(state, project, integration)
-    elif heard_at + heartbeat_millis <= state.door_clock and not _is_silent(state, project, integration):
+    elif heard_at + heartbeat_millis <= state.door_clock and not is_open(state, project, integration, SILENT):
         _say(round, project, integration, heartbeat_millis, is_silent=True)
-
-
-def _is_silent(state: State, project: str, integration: str) -> bool:
-    return (project, fingerprint(integration), b"") in state.open_alerts
 
 
 def _note(state: State, project: str, integration: str) -> None:
@@ -87,15 +79,4 @@ def _note(state: State, project: str, integration: str) -> None:
 
 
 def _say(round: Round, project: str, integration: str, heartbeat_millis: int, is_silent: bool) -> None:
-    """Let an event of our own go through the steps like any sender's; it has no outcome, since nobody sent it."""
-    state = round.state
-    settings = state.rules.of(project).integration(integration)
-    assert settings is not None
-    said = Content(
-        f"Nothing heard from {integration}", description=f"It should send at least every {heartbeat_millis // 1000} s."
-    )
-    event = AlertEvent(0, fingerprint(integration), b"", is_silent, None, None, None, encode_body(said), b"{}")
-    batch = AlertBatch(project, integration, HEARTBEAT_FORMAT, settings.default_severity, "", 0, [event])
-    taken = process_event(state, batch, event, round)
-    if isinstance(taken, EventOutcome):
-        state.decisions.problems.append(f"heartbeat of {project}/{integration}: {taken.reason}")
+    say(round, project, OwnAlert(integration, SILENT, nothing_heard_from(integration, heartbeat_millis)), is_silent)

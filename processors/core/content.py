@@ -53,14 +53,14 @@ def _lookup(body: bytes, severity: str, as_sent: str | None, status: str, integr
     return lookup
 
 
-def merge_content(old: bytes, new: bytes) -> bytes:
-    """Follow the newest event in all that it has; the title stays (BEHAVIOUR 4, "merged").
+def merge_content(old: bytes, new: bytes, keeps_title: bool = True) -> bytes:
+    """Follow the newest event in all that it has; the title stays (BEHAVIOUR 4, "merged"), unless it has a count of ours.
 
     Raises `MalformedRecord` (the sender's) when the new one cannot be read.
     """
     kept, came = read_content(old), read_content(new)
     newer = {name: value for name in Content.__struct_fields__ if (value := getattr(came, name)) and name != "title"}
-    return encode_body(replace(kept, **newer))
+    return encode_body(replace(kept, **newer) if keeps_title else replace(kept, **newer, title=came.title))
 
 
 def digest(data: bytes) -> bytes:

@@ -19,8 +19,8 @@ from processors.core.timeline import record_of_alert
 from processors.core.work import Work
 from schemas.records import ALERT_BOT, AlertEvent, AlertState, ResolvedBy
 
-HEARTBEAT_FORMAT = "heartbeat"
-"""Of events that the core makes itself when an integration is silent."""
+OWN_FORMAT = "tocsin"
+"""Of events that the core makes itself (`own_alerts.py`)."""
 
 
 def deduplicate(work: Work) -> None:
@@ -115,7 +115,7 @@ def _merge(work: Work, alert: AlertState, **changes: Any) -> None:
     key = (alert.project, alert.number)
     content_hash, payload_hash = digest(event.content), digest(event.payload)
     if content_hash != alert.content_hash:
-        state.put_content(key, merge_content(state.contents[key], event.content))
+        state.put_content(key, merge_content(state.contents[key], event.content, work.batch.format != OWN_FORMAT))
     if payload_hash != alert.payload_hash:
         state.put_payload(key, event.payload)
     if "expires_at" not in changes:
@@ -226,6 +226,6 @@ def _ending(work: Work, alert: AlertState | None, *, is_again: bool = False) -> 
     if event.expires_at is not None or event.expires_after_millis is not None:
         senders, expires_at = note_firing(work, alert, is_again=is_again)
         return {"senders": senders, "expires_at": expires_at}
-    integration = None if work.batch.format == HEARTBEAT_FORMAT else work.rules.integration(work.batch.integration)
+    integration = None if work.batch.format == OWN_FORMAT else work.rules.integration(work.batch.integration)
     resolve_after = None if integration is None else integration.resolve_after
     return {"expires_at": None if resolve_after is None else state.door_clock + resolve_after}

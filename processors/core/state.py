@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from processors.core.decisions import Cause, Decisions, Key
 from processors.core.due import OF_ALERTS, OF_INCIDENTS, Entity, TimerKind, Timers, due_of
 from processors.core.mute_index import MuteIndex
+from processors.core.noted_index import NotedIndex
 from processors.core.rules import NO_RULES, Rules
 from processors.core.undo import Undoable
 from schemas.records import (
@@ -85,6 +86,7 @@ class State(Undoable):
         """Only a memory of what no rule matched (configuration, content, severity as ours and as sent, status)."""
 
         self.mutes = MuteIndex(self._set, self._remove)
+        self.noted = NotedIndex(self._set, self._remove)
 
         self.decisions = Decisions(-1)
         self.cause = Cause()
@@ -317,6 +319,7 @@ class State(Undoable):
         return number
 
     def put_project(self, project: ProjectState) -> None:
+        self.noted.note_project(self.projects.get(project.project), project)
         self._set(self.projects, project.project, project)
         self._set(self.decisions.projects, project.project, project)
 

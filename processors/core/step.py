@@ -14,6 +14,7 @@ from processors.core.commands.remembered import forget_old_commands
 from processors.core.conclude import conclude, settle
 from processors.core.decisions import Decisions
 from processors.core.event import outcome_of, process_event
+from processors.core.own_alerts import note_complaints, note_outcomes, say_what_was_noted
 from processors.core.rules import Rules
 from processors.core.state import State
 from processors.core.suppress import begin_and_end_mutes, note_new_rules, prepare
@@ -71,6 +72,9 @@ def _advance(state: State, timestamp: int, items: Sequence[object]) -> None:
 
 
 def _process_batch(state: State, place: int, batch: AlertBatch) -> None:
+    if batch.complaints:  # a door's words, no sender's: no sign of its life, and nothing has come of it
+        note_complaints(state, batch)
+        return
     is_part = batch.total > len(batch.events) + len(batch.refusals)
     round = Round(state, is_part)
     hear(state, batch.project, batch.integration, round)
@@ -85,6 +89,7 @@ def _process_batch(state: State, place: int, batch: AlertBatch) -> None:
     state.decisions.outcomes.append(
         Outcome(batch.project, batch.integration, state.decisions.offset, place, state.now, batch.receipt, batch.total, outcomes)
     )
+    note_outcomes(state, batch, outcomes)
 
 
 def _process_tick(state: State, tick: Tick) -> None:
@@ -95,6 +100,7 @@ def _process_tick(state: State, tick: Tick) -> None:
             event_index, state.cause.index = state.cause.index, -1
             absent = Round(state)
             end_what_is_absent(state, absent)
+            say_what_was_noted(absent)
             conclude(absent)
             due = Round(state)
             fire_due_timers(state, due)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from producers.webhook.formats.parsed import Parsed
+from producers.webhook.formats.parsed import Taken
 from producers.webhook.refused import Refused
 from schemas.telemetry import render_state
 
@@ -32,22 +32,22 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def accepted(status: int, receipt: str, parsed: Parsed) -> Answer:
+def accepted(status: int, receipt: str, taken: Taken) -> Answer:
     """Say that Kafka has what could be accepted, and what could not."""
-    return Answer(status, msgspec.json.encode({"receipt": receipt, "accepted": len(parsed.events), "rejected": parsed.refusals}))
+    return Answer(status, msgspec.json.encode({"receipt": receipt, "accepted": taken.accepted, "rejected": taken.refusals}))
 
 
-def partly_accepted(receipt: str, parsed: Parsed) -> Answer:
+def partly_accepted(receipt: str, taken: Taken) -> Answer:
     """Say as Alertmanager does that some were refused, with 400 although Kafka has the others; sending again helps nobody."""
-    reasons = "; ".join(f"alert {refusal.index}: {refusal.reason}" for refusal in parsed.refusals[:MAX_REASONS])
+    reasons = "; ".join(f"alert {refusal.index}: {refusal.reason}" for refusal in taken.refusals[:MAX_REASONS])
     body = {
         "type": "about:blank",
         "title": "Some alerts were refused",
         "status": 400,
-        "detail": f"{len(parsed.refusals)} of {parsed.total} alerts were refused ({reasons}); the others are accepted.",
+        "detail": f"{len(taken.refusals)} of {taken.total} alerts were refused ({reasons}); the others are accepted.",
         "receipt": receipt,
-        "accepted": len(parsed.events),
-        "rejected": parsed.refusals,
+        "accepted": taken.accepted,
+        "rejected": taken.refusals,
     }
     return Answer(400, msgspec.json.encode(body), PROBLEM)
 

@@ -7,7 +7,7 @@ server (`process.py`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -29,13 +29,15 @@ from producers.webhook.answers import (
     state,
 )
 from producers.webhook.auth import admit, admit_reader, token_in
-from producers.webhook.body import Gone, check_encoding, read_body
-from producers.webhook.cut import Origin, cut_request
+from producers.webhook.body import Gone, Held, Room, check_encoding, read_body
+from producers.webhook.clocks import date_off, start_ahead
+from producers.webhook.complaints import Complaints
+from producers.webhook.cut import Cutter, Origin, batch_of, cut_request
 from producers.webhook.door import Door
 from producers.webhook.doors import Doors
 from producers.webhook.failures import Failures, sender_of
 from producers.webhook.formats import generic, prometheus, recognise
-from producers.webhook.formats.parsed import Parsed
+from producers.webhook.formats.parsed import Parsed, Slice, Taken
 from producers.webhook.limits import max_body_bytes
 from producers.webhook.outcomes import Outcomes, read_receipt
 from producers.webhook.publish import Publisher
@@ -51,12 +53,9 @@ from producers.webhook.refused import (
     WrongMethod,
 )
 from producers.webhook.routes import POSTED, Route, find_route
+from producers.webhook.slices import LARGE_BYTES
 
 log = structlog.get_logger()
-IN_THREAD_BYTES = 128 * 1024
-"""Larger bodies are parsed in a thread: about 10 ms of work, which other requests and door ticks should not wait for."""
-
-
 BODY_SECONDS = 10.0
 """DESIGN section 4, answer 408."""
 SOURCE_BYTES = 6
@@ -69,6 +68,7 @@ class Parts:
 
     doors: Callable[[], Doors]
     publisher: Publisher
+    complaints: Complaints
     is_accepting: Callable[[], bool]
     is_ready: Callable[[], bool]
     new_receipt: Callable[[Door, int], str]
@@ -76,6 +76,7 @@ class Parts:
     now_millis: Callable[[], int]
     rates: Rates
     failures: Failures
+    room: Room
     trouble: Callable[[], str] = lambda: ""
     """What is wrong although the door may be ready, in words."""
     trusted_proxy: str = ""
@@ -121,26 +122,62 @@ class App:
         return state(self._parts.is_ready(), self._parts.trouble())
 
     async def _take_alerts(self, route: Route, scope: Scope, receive: Receive) -> Answer:
-        headers: Headers = scope["headers"]
         if not self._parts.is_accepting():
             raise NotDurable(
                 "tocsin is starting or stopping, and nothing of this request was written. Send it again a little later."
             )
-        door = admit(self._parts.doors().find(route), token_in(headers))
+        door = admit(self._parts.doors().find(route), token_in(scope["headers"]))
+        try:
+            with Held(self._parts.room) as held:
+                return await self._take_from(door, route, scope, receive, held)
+        except Refused as refused:
+            if refused.complaint is not None:
+                self._parts.complaints.note(door, refused.complaint, refused.detail)
+            raise
+        except Gone:
+            raise
+        except Exception:
+            self._parts.complaints.note(door, "fault", Broken().detail)
+            raise
+
+    async def _take_from(self, door: Door, route: Route, scope: Scope, receive: Receive, held: Held) -> Answer:
+        headers: Headers = scope["headers"]
         check_encoding(headers)
-        body = await read_body(headers, receive, max_body_bytes(door.format), self._parts.body_seconds)
+        self._check_clock(door, date_off(headers, self._parts.now_millis()))
+        limit = max_body_bytes(door.format, route.kind == "api_v2")
+        body = await read_body(headers, receive, limit, self._parts.body_seconds, held)
         received_at = self._parts.now_millis()
         parse = prometheus.parse if route.kind == "api_v2" else recognise.parse
-        parsed = await asyncio.to_thread(parse, body, door) if len(body) > IN_THREAD_BYTES else parse(body, door)
+        parsed = await asyncio.to_thread(parse, body, door) if len(body) > LARGE_BYTES else parse(body, door)
         self._check_rate(door, parsed)
         receipt = self._parts.new_receipt(door, parsed.total)
         origin = Origin(received_at, self._source(scope, parsed) if route.kind == "api_v2" else "")
+        taken = await self._publish(door, receipt, parsed, origin)
+        _count(door, parsed, taken)
+        if route.kind == "api_v2" and taken.refusals:
+            return partly_accepted(receipt, taken)
+        return accepted(202 if route.kind == "in" else 200, receipt, taken)
+
+    async def _publish(self, door: Door, receipt: str, parsed: Parsed, origin: Origin) -> Taken:
+        if parsed.later is not None:
+            cutter = Cutter(batch_of(door, receipt, parsed, origin))
+            return await self._parts.publisher.publish_slowly(cutter, self._check_clocks(door, parsed))
+        self._check_clock(door, start_ahead(parsed.format, parsed.events, self._parts.now_millis()))
         too_large = await self._parts.publisher.publish(cut_request(door, receipt, parsed, origin))
         parsed = parsed.without(too_large)
-        _count(door, parsed)
-        if route.kind == "api_v2" and parsed.refusals:
-            return partly_accepted(receipt, parsed)
-        return accepted(202 if route.kind == "in" else 200, receipt, parsed)
+        return Taken(len(parsed.events), parsed.refusals)
+
+    def _check_clocks(self, door: Door, parsed: Parsed) -> Iterator[Slice]:
+        wrong: str | None = None
+        for made in parsed.slices():
+            if wrong is None:  # one complaint for a request
+                wrong = start_ahead(parsed.format, made.events, self._parts.now_millis())
+                self._check_clock(door, wrong)
+            yield made
+
+    def _check_clock(self, door: Door, wrong: str | None) -> None:
+        if wrong is not None:
+            self._parts.complaints.note(door, "clock", wrong)
 
     async def _read_receipt(self, receipt: str, headers: Headers) -> Answer:
         if not self._parts.is_accepting():
@@ -159,15 +196,16 @@ class App:
         if not seconds:
             return
         too_many = TooMany(seconds)
+        self._parts.complaints.note(door, "rate_limit", too_many.detail)
         if parsed.format == generic.FORMAT:
             raise too_many
         raise NotDurable(too_many.detail)  # Alertmanager, and what speaks as it does, sends again after 5xx alone
 
 
-def _count(door: Door, parsed: Parsed) -> None:
-    metrics.EVENTS.labels(parsed.format).inc(len(parsed.events))
-    if parsed.refusals:
-        metrics.REFUSED.inc(len(parsed.refusals))
+def _count(door: Door, parsed: Parsed, taken: Taken) -> None:
+    metrics.EVENTS.labels(parsed.format).inc(taken.accepted)
+    if taken.refusals:
+        metrics.REFUSED.inc(len(taken.refusals))
     if parsed.truncated:
         metrics.TRUNCATED.inc(parsed.truncated)
         log.warning(

@@ -5,40 +5,82 @@ from __future__ import annotations
 import asyncio
 
 from producers.webhook.answers import Headers, Message, Receive
-from producers.webhook.limits import check_size
-from producers.webhook.refused import EncodedBody, TooSlow
+from producers.webhook.limits import MEBIBYTE, check_size
+from producers.webhook.refused import EncodedBody, NotDurable, TooSlow
+
+ORDINARY_BYTES = 128 * 1024
+"""Bodies up to this are not counted: as many as there are connections are held without harm."""
+MAX_LARGE_BYTES = 64 * MEBIBYTE
+"""Of large bodies at once: two of the longest. Reading one through takes up to four times its bytes for a moment."""
 
 
 class Gone(Exception):
     """The sender hung up before its body was here; there is nobody to answer."""
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int, seconds: float) -> bytes:
-    """Read a body whole.
+class Room:
+    """Memory for large bodies; used from the event loop alone."""
 
-    Raises `Gone`, `TooSlow` when it is not here within so many seconds, and `TooLarge` as soon as it is known: by its
-    Content-Length before anything was read. The server throws away what still comes, so that the sender gets to see
+    def __init__(self, most: int = MAX_LARGE_BYTES) -> None:
+        self.free = most
+
+
+class Held:
+    """What one request holds of it, until the request is answered."""
+
+    __slots__ = ("_room", "_size")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._size = 0
+
+    def __enter__(self) -> Held:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._room.free += self._size
+
+    def grow(self, size: int) -> None:
+        """Hold room for a body of this size; raises `NotDurable` when there is none."""
+        if size <= ORDINARY_BYTES or size <= self._size:
+            return
+        if size - self._size > self._room.free:
+            raise NotDurable(
+                "Too many large requests are being read, and nothing of this one was written. Send it again a little later."
+            )
+        self._room.free -= size - self._size
+        self._size = size
+
+
+async def read_body(headers: Headers, receive: Receive, limit: int, seconds: float, held: Held) -> bytes:
+    """Read a body whole, within so many seconds and one more for each MiB that came.
+
+    Raises `Gone`, `TooSlow`, and as soon as it is known (by its Content-Length before anything was read) `TooLarge`, or
+    `NotDurable` where there is no room for it. The server throws away what still comes, so that the sender gets to see
     the answer.
     """
-    declared = next((value for name, value in headers if name == b"content-length"), b"0")
-    check_size(int(declared), limit)
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive, limit)
-    except TimeoutError as error:
-        raise TooSlow(f"The body was not here within {seconds:g} s, and nothing was accepted.") from error
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
+    declared = int(next((value for name, value in headers if name == b"content-length"), b"0"))
+    check_size(declared, limit)
+    held.grow(declared)
+    began = asyncio.get_running_loop().time()
     chunks: list[bytes] = []
     size = 0
-    is_more = True
-    while is_more:
-        message = await receive()
-        chunks.append(_chunk(message))
-        size += len(chunks[-1])
-        check_size(size, limit)
-        is_more = message.get("more_body", False)
+    try:
+        async with asyncio.timeout(seconds) as timer:
+            is_more = True
+            while is_more:
+                message = await receive()
+                chunks.append(_chunk(message))
+                size += len(chunks[-1])
+                check_size(size, limit)
+                is_more = message.get("more_body", False)
+                if size > ORDINARY_BYTES:
+                    held.grow(size)
+                    timer.reschedule(began + seconds + size / MEBIBYTE)
+    except TimeoutError as error:
+        raise TooSlow(
+            f"The body was not here within {seconds:g} s and a second more for each MiB that came, and nothing was accepted."
+        ) from error
     return b"".join(chunks)
 
 

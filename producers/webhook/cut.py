@@ -5,11 +5,13 @@ Not here: joining the batches of many requests (`join.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from producers.webhook.door import Door
-from producers.webhook.formats.parsed import Parsed
+from producers.webhook.formats.parsed import Parsed, Slice
 from schemas.records import AlertBatch, AlertEvent, Refusal
 
 MAX_RECORD_BYTES = 512 * 1024
@@ -35,44 +37,89 @@ class Origin:
     source: str = ""
 
 
+class Cutter:
+    """Cuts one request as it comes, slice by slice: the first events first, the refusals of a slice after its events.
+
+    `of_request` is a batch of it with neither events nor refusals.
+    """
+
+    def __init__(self, of_request: AlertBatch) -> None:
+        self._of_request = of_request
+        self._head = _head_size(of_request)
+        self._events: list[AlertEvent] = []
+        self._refusals: list[Refusal] = []
+        self._size = self._head
+        self._pieces = 0
+
+    def add(self, made: Slice) -> Iterator[Piece]:
+        """Take a slice; give the batches that are full."""
+        size = _size_of(made.events, made.refusals)
+        if self._size + size <= MAX_RECORD_BYTES:  # all but one slice in many
+            self._events += made.events
+            self._refusals += made.refusals
+            self._size += size
+            return
+        for event in made.events:
+            yield from self._make_room(_event_size(event))
+            self._events.append(event)
+        for refusal in made.refusals:
+            yield from self._make_room(_refusal_size(refusal))
+            self._refusals.append(refusal)
+
+    def end(self) -> Iterator[Piece]:
+        """Give what is left; of nothing an empty batch, which says that its sender lives."""
+        if self._size > self._head or not self._pieces:
+            yield self._cut()
+
+    def _make_room(self, size: int) -> Iterator[Piece]:
+        if self._size > self._head and self._size + size > MAX_RECORD_BYTES:
+            yield self._cut()
+        self._size += size
+
+    def _cut(self) -> Piece:
+        piece = Piece(replace(self._of_request, events=self._events, refusals=self._refusals), self._size)
+        self._events, self._refusals, self._size = [], [], self._head
+        self._pieces += 1
+        return piece
+
+
+def batch_of(door: Door, receipt: str, parsed: Parsed, origin: Origin = Origin()) -> AlertBatch:
+    """Make one batch of what was parsed of a request; of a large one nothing was yet."""
+    return AlertBatch(
+        project=door.project,
+        integration=door.integration,
+        format=parsed.format,
+        default_severity=door.default_severity,
+        receipt=receipt,
+        total=parsed.total,
+        events=parsed.events,
+        refusals=parsed.refusals,
+        received_at=origin.received_at,
+        source=origin.source,
+    )
+
+
 def cut_request(door: Door, receipt: str, parsed: Parsed, origin: Origin = Origin()) -> list[Piece]:
-    """Cut a request, the first events first, refusals last; of nothing an empty batch, which says that its sender lives."""
-    head = BATCH_BYTES + len(door.project) + len(door.integration) + len(receipt) + len(origin.source)
-    return [
-        Piece(
-            AlertBatch(
-                project=door.project,
-                integration=door.integration,
-                format=parsed.format,
-                default_severity=door.default_severity,
-                receipt=receipt,
-                total=parsed.total,
-                events=[item for item in items if isinstance(item, AlertEvent)],
-                refusals=[item for item in items if isinstance(item, Refusal)],
-                received_at=origin.received_at,
-                source=origin.source,
-            ),
-            size + head,
-        )
-        for items, size in _groups([*parsed.events, *parsed.refusals], MAX_RECORD_BYTES - head)
-    ]
+    """Cut a request that was made whole; most are one batch."""
+    batch = batch_of(door, receipt, parsed, origin)
+    size = _head_size(batch) + _size_of(parsed.events, parsed.refusals)
+    if size <= MAX_RECORD_BYTES:
+        return [Piece(batch, size)]
+    cutter = Cutter(replace(batch, events=[], refusals=[]))
+    return [*cutter.add(Slice(parsed.events, parsed.refusals)), *cutter.end()]
 
 
-def _groups(items: list[AlertEvent | Refusal], limit: int) -> Iterator[tuple[list[AlertEvent | Refusal], int]]:
-    group: list[AlertEvent | Refusal] = []
-    size = 0
-    for item in items:
-        item_size = _size_of(item)
-        if group and size + item_size > limit:
-            yield group, size
-            group, size = [], 0
-        group.append(item)
-        size += item_size
-    if group or not items:
-        yield group, size
+def _head_size(batch: AlertBatch) -> int:
+    return BATCH_BYTES + len(batch.project) + len(batch.integration) + len(batch.receipt) + len(batch.source)
 
 
-def _size_of(item: AlertEvent | Refusal) -> int:
-    if isinstance(item, AlertEvent):
-        return EVENT_BYTES + len(item.content) + len(item.payload)
-    return EVENT_BYTES + len(item.reason.encode())
+def _size_of(events: Iterable[AlertEvent], refusals: Iterable[Refusal]) -> int:
+    return sum(map(_event_size, events)) + sum(map(_refusal_size, refusals))
+
+
+def _event_size(event: AlertEvent) -> int:
+    return EVENT_BYTES + len(event.content) + len(event.payload)
+
+
+def _refusal_size(refusal: Refusal) -> int:
+    return EVENT_BYTES + len(refusal.reason.encode())

@@ -34,6 +34,7 @@ class Door:
     is_enabled: bool
     token_hashes: tuple[str, ...]
     rate_limit_per_minute: int | None
+    self_alerts: bool = True
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
     """Shared by the doors of one configuration."""
 
@@ -52,6 +53,7 @@ def build_door(project: str, name: str, integration: Integration, memory: Memory
         is_enabled=integration.enabled,
         token_hashes=tuple(token.lower() for token in integration.tokens),
         rate_limit_per_minute=integration.rate_limit_per_minute,
+        self_alerts=integration.self_alerts,
         memory=memory or Memory(),
     )
 

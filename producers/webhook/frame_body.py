@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from producers.webhook.content_body import write_blocks, write_bytes, write_long, write_text
 from schemas.codec import MARKER, schema_of
-from schemas.records import SEVERITIES, AlertBatch, AlertEvent, Frame, Refusal, Severity
+from schemas.records import SEVERITIES, AlertBatch, AlertEvent, Complaint, Frame, Refusal, Severity
 
 _HEADER = MARKER + schema_of(Frame).fingerprint
 _IS_BATCH = b"\x00"
@@ -43,6 +43,7 @@ def _batch(batch: AlertBatch) -> bytes:
             write_blocks([_refusal(refusal) for refusal in batch.refusals]),
             _optional_long(batch.received_at),
             write_text(batch.source),
+            write_blocks([_complaint(complaint) for complaint in batch.complaints]),
         )
     )
 
@@ -68,6 +69,10 @@ def _event(event: AlertEvent) -> bytes:
 
 def _refusal(refusal: Refusal) -> bytes:
     return write_long(refusal.index) + write_text(refusal.reason)
+
+
+def _complaint(complaint: Complaint) -> bytes:
+    return write_text(complaint.kind) + write_long(complaint.count) + write_text(complaint.text)
 
 
 def _optional_long(number: int | None) -> bytes:

@@ -24,6 +24,8 @@ from producers.open_inbox import open_inbox
 from producers.serve import build_server
 from producers.webhook import metrics
 from producers.webhook.app import App, Parts
+from producers.webhook.body import Room
+from producers.webhook.complaints import Complaints
 from producers.webhook.database import Database
 from producers.webhook.doors import Doors, index_doors
 from producers.webhook.failures import Failures
@@ -74,9 +76,13 @@ class Webhook:
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
         self._database = Database(settings.database_url)
+        self._publisher = Publisher(self._inbox, settings.partitions)
+        self._complaints = Complaints(self._publisher)
         parts = Parts(
             doors=lambda: self._doors,
-            publisher=Publisher(self._inbox, settings.partitions),
+            publisher=self._publisher,
+            complaints=self._complaints,
+            room=Room(),
             is_accepting=lambda: self.is_accepting,
             is_ready=lambda: self.is_ready,
             new_receipt=lambda door, count: new_receipt(door, count, now_millis, os.urandom),
@@ -126,6 +132,8 @@ class Webhook:
         self._ticks.stop()
         self._server.should_exit = True
         await asyncio.wait((server,))
+        self._complaints.flush()
+        self._publisher.flush()
         await self._database.close()
         await asyncio.to_thread(self._inbox.inbox.close, CLOSE_SECONDS)
         await asyncio.to_thread(self._follower.stop)

@@ -8,12 +8,14 @@ cutting (`fit.py`), the broker (`producers/inbox.py`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Coroutine, Iterable, Sequence
 
 from producers.webhook import metrics
-from producers.webhook.cut import Piece
+from producers.webhook.cut import MAX_RECORD_BYTES, Cutter, Piece
 from producers.webhook.fit import Fitted, fit
-from producers.webhook.join import HEAD_BYTES, Became, Inbox, Joiner
+from producers.webhook.formats.parsed import Slice, Taken
+from producers.webhook.join import HEAD_BYTES, Became, Inbox, Joiner, Written
 from producers.webhook.refused import NotDurable, TooLarge
 from schemas.records import Refusal
 from schemas.topics import partition_of
@@ -24,6 +26,8 @@ MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 * 1024
 """About two seconds of the fastest stream measured; more would only make senders wait and memory grow."""
 ATTEMPTS = 4
 """The limit may have changed since it was asked for; and where Kafka does not tell it, what is joined is tried one by one."""
+MAX_AHEAD = 4
+"""Batches of one large request that wait for the broker: about 2 MiB, which hides its latency."""
 
 
 class Publisher:
@@ -41,31 +45,87 @@ class Publisher:
         Raises `NotDurable` when the queue is full (then nothing was written), or when the broker did not acknowledge
         in time (then it may still have been, wholly or in part); `TooLarge` when Kafka takes none of its alerts.
         """
-        size = sum(piece.size for piece in pieces)
-        if self.unacknowledged_bytes and self.unacknowledged_bytes + size > MAX_UNACKNOWLEDGED_BYTES:
-            raise NotDurable("The queue to Kafka is full and nothing of this request was written. Send it again a little later.")
-        try:
-            async with asyncio.timeout(self._patience_seconds):
-                return await self._publish(pieces)
-        except TimeoutError:
-            raise _unknown() from None
+        self._check_queue(sum(piece.size for piece in pieces))
+        return await self._patiently(self._publish(pieces))
+
+    async def publish_slowly(self, cutter: Cutter, slices: Iterable[Slice]) -> Taken:
+        """Make a large request durable slice by slice, as `publish` does; others have their turn after each slice.
+
+        No more than `MAX_AHEAD` batches wait for the broker, so that memory holds no more of it than these. Where Kafka takes
+        none of its alerts, all are refused one by one: parts of it are written by then.
+        """
+        self._check_queue(MAX_RECORD_BYTES)
+        waiting: deque[tuple[Piece, Written]] = deque()
+        accepted, refusals, too_large = 0, list[Refusal](), list[Refusal]()
+        for made in slices:
+            accepted += len(made.events)
+            refusals += made.refusals
+            waiting.extend((piece, self.begin(piece)) for piece in cutter.add(made))
+            while len(waiting) > MAX_AHEAD:
+                too_large += await self._patiently(self._finish_first(waiting))
+            await asyncio.sleep(0)
+        waiting.extend((piece, self.begin(piece)) for piece in cutter.end())
+        too_large += await self._patiently(self._finish(waiting))
+        return Taken(accepted - len(too_large), sorted([*refusals, *too_large], key=lambda refusal: refusal.index))
+
+    def begin(self, piece: Piece, alone: bool = False) -> Written:
+        """Send a batch, in a record of its own if `alone`; the future tells what became of it."""
+        self._count(piece.size)
+        joiner = self._joiners[partition_of(piece.batch.project, len(self._joiners))]
+        done = joiner.add(piece, alone)
+        done.add_done_callback(lambda _: self._count(-piece.size))
+        return done
 
     def flush(self) -> None:
         """Send what waits for company, now."""
         for joiner in self._joiners:
             joiner.flush()
 
+    def _check_queue(self, size: int) -> None:
+        if self.unacknowledged_bytes and self.unacknowledged_bytes + size > MAX_UNACKNOWLEDGED_BYTES:
+            raise NotDurable("The queue to Kafka is full and nothing of this request was written. Send it again a little later.")
+
+    async def _patiently(self, doing: Coroutine[None, None, list[Refusal]]) -> list[Refusal]:
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await doing
+        except TimeoutError:
+            raise _unknown() from None
+
+    async def _finish_first(self, waiting: deque[tuple[Piece, Written]]) -> list[Refusal]:
+        """Wait for the oldest of these batches; when it was not written, for all of them, as `_finish` does."""
+        await asyncio.wait((waiting[0][1],))
+        if waiting[0][1].result() != "written":
+            return await self._finish(waiting)
+        waiting.popleft()
+        return []
+
+    async def _finish(self, waiting: deque[tuple[Piece, Written]]) -> list[Refusal]:
+        """Wait for all of these batches, and send those that are too large again in another form."""
+        if waiting:
+            await asyncio.wait([done for _, done in waiting])
+        left = _left([piece for piece, _ in waiting], [done.result() for _, done in waiting])
+        waiting.clear()
+        return await self._send_again(left)
+
     async def _publish(self, pieces: Sequence[Piece]) -> list[Refusal]:
         events = sum(len(piece.batch.events) for piece in pieces)
-        was_alone, refusals = False, list[Refusal]()
         if all(piece.size + HEAD_BYTES <= self._inbox.room_bytes for piece in pieces):
             pieces = _left(pieces, await self._write(pieces))
+        return await self._send_again(pieces, events)
+
+    async def _send_again(self, pieces: Sequence[Piece], events: int | None = None) -> list[Refusal]:
+        """Send pieces that are too large until all that fits is written; give what never will be.
+
+        Raises `TooLarge` where that is all of so many `events`, before it is written that they are refused.
+        """
+        was_alone, refusals = False, list[Refusal]()
         for _ in range(ATTEMPTS):
             if not pieces:
                 return refusals
             fitted = await self._fit(pieces, was_alone)
             refusals += fitted.refusals
-            if 0 < events == len(refusals):
+            if events and events == len(refusals):
                 raise TooLarge(f"This is {self._inbox.oversize_reason}. Nothing of it was written: shorten it.")
             pieces, was_alone = _left(fitted.pieces, await self._write(fitted.pieces, alone=True)), True
         raise _unknown()
@@ -78,17 +138,10 @@ class Publisher:
         return await asyncio.to_thread(fit, pieces, room, self._inbox.oversize_reason)
 
     async def _write(self, pieces: Sequence[Piece], *, alone: bool = False) -> list[Became]:
-        waiting = [self._add(piece, alone) for piece in pieces]
+        waiting = [self.begin(piece, alone) for piece in pieces]
         if waiting:
             await asyncio.wait(waiting)  # not `gather`: what nobody waits for any more still counts as unacknowledged
         return [done.result() for done in waiting]
-
-    def _add(self, piece: Piece, alone: bool) -> asyncio.Future[Became]:
-        self._count(piece.size)
-        joiner = self._joiners[partition_of(piece.batch.project, len(self._joiners))]
-        done = joiner.add(piece, alone)
-        done.add_done_callback(lambda _: self._count(-piece.size))
-        return done
 
     def _count(self, size: int) -> None:
         self.unacknowledged_bytes += size

@@ -6,6 +6,7 @@ lone surrogates, which no UTF-8 can hold, are read as U+FFFD. Not here: what the
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Sequence
@@ -15,12 +16,13 @@ from typing import NoReturn, TypeAlias
 import msgspec
 from msgspec import Raw
 
-from producers.webhook.limits import check_count, check_depth
+from producers.webhook.limits import check_depth
 from producers.webhook.refused import NotJson
 from producers.webhook.text import Json
 
 Bytes: TypeAlias = "bytes | Raw"
 BOM = b"\xef\xbb\xbf"
+WINDOW_BYTES = 1024 * 1024
 _MINUS_ZERO = re.compile(rb"-0[\s,\]}]|-0\Z")
 _ESCAPES = re.compile(rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\[^u])|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _NOTHING = Raw()
@@ -51,10 +53,7 @@ class Document:
 
     def __init__(self, body: bytes) -> None:
         self.body = body.removeprefix(BOM)
-        try:
-            self.body.decode()
-        except UnicodeDecodeError as error:
-            raise NotJson(f"The body is no UTF-8 text: byte {error.start} is wrong. Send JSON in UTF-8.") from error
+        check_utf8(self.body)
         check_depth(self.body)
         self.opening = self.body.lstrip(b" \t\r\n")[:1]
 
@@ -78,10 +77,6 @@ class Document:
         alerts = self.body[start : start + len(bytes(envelope.alerts))]
         return msgspec.structs.replace(envelope, alerts=Raw(alerts))
 
-    def elements(self) -> Sequence[Bytes]:
-        """Cut an array, the whole body, into the bytes of its elements; raises `TooLarge` for too many."""
-        return split(self.body)
-
     def read(self) -> Json:
         return read(self.body)
 
@@ -96,14 +91,24 @@ def read(raw: Bytes) -> Json:
         return _read_with_all_digits(raw)
 
 
-def split(array: Bytes) -> Sequence[Bytes]:
-    """Cut a JSON array into the bytes of its elements, as they came; raises `NotJson`, `TooLarge`."""
+def split_whole(array: Bytes) -> Sequence[Bytes]:
+    """Cut a JSON array into the bytes of its elements, as they came; raises `NotJson`."""
     try:
-        elements = _decode_list(array)
+        return _decode_list(array)
     except msgspec.DecodeError as error:
         return _split_repaired(bytes(array), error)
-    check_count(len(elements))
-    return elements
+
+
+def check_utf8(body: bytes) -> None:
+    """Raise `NotJson` for what is no UTF-8; window by window: a text takes up to four times its bytes."""
+    start = 0
+    while start < len(body):
+        try:
+            _, used = codecs.utf_8_decode(body[start : start + WINDOW_BYTES], "strict", start + WINDOW_BYTES >= len(body))
+        except UnicodeDecodeError as error:
+            place = start + error.start
+            raise NotJson(f"The body is no UTF-8 text: byte {place} is wrong. Send JSON in UTF-8.") from error
+        start += used
 
 
 def repair(text: bytes) -> bytes:
@@ -121,7 +126,6 @@ def _split_repaired(array: bytes, error: msgspec.DecodeError) -> list[Bytes]:
         elements = _decode_list(repaired)
     except msgspec.DecodeError:
         raise not_json(error) from error
-    check_count(len(elements))
     originals: list[Bytes] = []
     end = 0
     for element in map(bytes, elements):

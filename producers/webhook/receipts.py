@@ -14,12 +14,12 @@ from hashlib import blake2b
 from ulid import ULID
 
 from producers.webhook.door import Door
-from producers.webhook.limits import MAX_ALERTS
+from producers.webhook.limits import MAX_ALERTMANAGER_ALERTS
 
 RANDOM_BYTES = 6
 """With the millisecond before them enough: two of one millisecond are equal once in 10^14."""
 MARK_BYTES = 4
-_FORM = re.compile(r"([0-7][0-9A-HJKMNP-TV-Z]{25})-([0-9]{1,5})", re.ASCII)
+_FORM = re.compile(r"([0-7][0-9A-HJKMNP-TV-Z]{25})-([0-9]{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def new_receipt(door: Door, count: int, now_millis: Callable[[], int], random_by
 def parse_receipt(text: str) -> Receipt | None:
     """Read a receipt; None for what is none of ours."""
     found = _FORM.fullmatch(text)
-    if found is None or int(found[2]) > MAX_ALERTS:
+    if found is None or int(found[2]) > MAX_ALERTMANAGER_ALERTS:
         return None
     data = ULID.from_str(found[1]).bytes
     return Receipt(text, int.from_bytes(data[:6], "big"), int(found[2]), data[-MARK_BYTES:])

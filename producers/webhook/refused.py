@@ -29,6 +29,8 @@ class Refused(SenderError):
 
     status: ClassVar[int]
     title: ClassVar[str]
+    complaint: ClassVar[str | None] = None
+    """The kind under which Alert Bot tells of it (the token was right); None: sending again helps, or it is as configured."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -43,11 +45,11 @@ class Refused(SenderError):
 
 
 class NotJson(Refused):
-    status, title = 400, "Not JSON"
+    status, title, complaint = 400, "Not JSON", "malformed"
 
 
 class NotAnArray(Refused):
-    status, title = 400, "Not an array"
+    status, title, complaint = 400, "Not an array", "not_an_alert"
 
 
 class Unauthorized(Refused):
@@ -90,22 +92,22 @@ class WrongMethod(Refused):
 
 
 class TooSlow(Refused):
-    status, title = 408, "Too slow"
+    status, title, complaint = 408, "Too slow", "too_slow"
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         return [(b"connection", b"close")]  # what still comes would be taken for the next request's body
 
 
 class TooLarge(Refused):
-    status, title = 413, "Too large"
+    status, title, complaint = 413, "Too large", "too_large"
 
 
 class EncodedBody(Refused):
-    status, title = 415, "Content-Encoding not supported"
+    status, title, complaint = 415, "Content-Encoding not supported", "encoded"
 
 
 class NotAnAlert(Refused):
-    status, title = 422, "Not an alert"
+    status, title, complaint = 422, "Not an alert", "not_an_alert"
 
 
 class TooMany(Refused):
@@ -131,7 +133,7 @@ class Unreadable(NotDurable):
 
 
 class Broken(Refused):
-    status, title = 500, "Our fault"
+    status, title, complaint = 500, "Our fault", "fault"
 
     def __init__(self) -> None:
         super().__init__("The request met a fault in tocsin and was not accepted. It is in the log; sending again may help.")

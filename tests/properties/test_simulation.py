@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from processors import journal
-from processors.core.absence import fingerprint
+from processors.core.absence import SILENT
+from processors.core.own_alerts import fingerprint
 from schemas.codec import decode
 from schemas.errors import BrokenChain
 from schemas.records import AlertBatch, Frame
@@ -41,8 +42,8 @@ def problems(simulation: Simulation) -> list[str]:
         numbers = sorted(number for _, number in model.alerts)
         found += [] if numbers == list(range(1, len(numbers) + 1)) else [f"numbers {numbers}"]
         firing = sum(event.outcome in ("created", "merged") for outcome in model.outcomes for event in outcome.events)
-        silent = fingerprint("generic")
-        counted = sum(alert.events for alert in model.alerts.values() if alert.fingerprint != silent)
+        ours = [fingerprint("generic", kind) for kind in (SILENT, "rejected", "unmatched")]
+        counted = sum(alert.events for alert in model.alerts.values() if alert.fingerprint not in ours)
         found += [] if counted == firing else [f"{firing} firing events, {counted} counted"]
     return found
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.core.absence import fingerprint
+from processors.core.absence import SILENT
 from processors.core.content import content_of
 from processors.core.decisions import Decisions
+from processors.core.deduplicate import OWN_FORMAT
+from processors.core.own_alerts import fingerprint
 from processors.core.state import State
 from schemas.codec import encode_body
 from schemas.configuration import unpack_partition
@@ -106,8 +108,8 @@ class Judge:
         core = state.alerts.get((project, number))
         content = Content("missing") if core is None else content_of(state, core)
         severity = self.naive.rules_of(project).integrations[integration].default_severity
-        event = AlertEvent(0, fingerprint(integration), b"", True, None, None, None, encode_body(content), b"")
-        _, alert = self.naive.event(AlertBatch(project, integration, "heartbeat", severity, "", 1, [event]), event)
+        event = AlertEvent(0, fingerprint(integration, SILENT), b"", True, None, None, None, encode_body(content), b"")
+        _, alert = self.naive.event(AlertBatch(project, integration, OWN_FORMAT, severity, "", 1, [event]), event)
         assert alert is not None
         alert.muted = core is not None and core.suppressed_by is not None
         return alert

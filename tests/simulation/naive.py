@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from processors.core.absence import fingerprint
+from processors.core.absence import SILENT
+from processors.core.deduplicate import OWN_FORMAT
+from processors.core.own_alerts import fingerprint
 from schemas.codec import decode_body
 from schemas.configuration import IncidentRule, Integration, PartitionConfiguration, Project
 from schemas.errors import MalformedRecord
@@ -222,9 +224,7 @@ class Naive:
         elif event.expires_after_millis is not None:
             until = self.door_clock + event.expires_after_millis
         else:
-            integration = (
-                None if batch.format == "heartbeat" else self.rules_of(batch.project).integrations.get(batch.integration)
-            )
+            integration = None if batch.format == OWN_FORMAT else self.rules_of(batch.project).integrations.get(batch.integration)
             after = None if integration is None else integration.resolve_after
             alert.expires_at = None if after is None else self.door_clock + after
             return
@@ -402,7 +402,7 @@ class Naive:
                 if settings.heartbeat is None:
                     continue
                 heard_at = project.heard_at.setdefault(integration, self.door_clock)
-                is_told = project.open_of((fingerprint(integration), b"")) is not None
+                is_told = project.open_of((fingerprint(integration, SILENT), b"")) is not None
                 if heard_at + settings.heartbeat <= self.door_clock and not is_told:
                     yield name, integration
 
@@ -412,7 +412,7 @@ class Naive:
         if settings.heartbeat is None:
             return None
         self.project(project).heard_at[integration] = self.door_clock
-        silence = self.project(project).open_of((fingerprint(integration), b""))
+        silence = self.project(project).open_of((fingerprint(integration, SILENT), b""))
         if silence is None:
             return None
         was_firing = silence.is_firing

@@ -49,7 +49,8 @@ def _some_of(chance: Random, pool: list[Any]) -> list[Any]:
 def _integrations(chance: Random, while_: int) -> dict[str, Any]:
     direct: dict[str, Any] = {"format": "alertmanager"}
     generic = chance.choice(({}, {"resolve_after": 3 * while_}, {"heartbeat": 2 * while_}, {}))
-    return {"generic": {"format": "generic", **generic}, "prom": {"format": "alertmanager"}, "direct": direct}
+    found = {"generic": {"format": "generic", **generic}, "prom": {"format": "alertmanager"}, "direct": direct}
+    return {name: {**one, "self_alerts": False} for name, one in found.items()}  # the naive model knows of silence alone
 
 
 def _incident_rules(while_: int) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ A story: `says`, `config` (all that a project has, durations in seconds), `steps
 alerts a list), `timeline` in short or as `entries` in full, `forgotten`. A step is one of
 `{at, send: [events], format?, integration?, received?, source?, total?}`, where `received` is when a door had it, if not
 then, and `total` the count of the whole request that this is a part of; `{at}` (nothing but time); `{at, tick}`;
-`{at, config}`; `{at, command: acknowledge alert 1, with?: its arguments, by?, id?}`;
+`{at, config}`; `{at, complain: [[kind, count, text]], integration?}` (what a door says); `{at, command: acknowledge alert
+1, with?: its arguments, by?, id?}`;
 a command's times are seconds of the virtual clock, its arguments as text are sent as they are. The clock ticks each
 second in between, unless the story says `ticks: false`, but not within `stopped: [from, to]`; so does a door with
 `doors: true`, but not within `shut: [from, to]`.
@@ -26,8 +27,10 @@ from msgspec.structs import replace
 from processors.partition import InboxRecord
 from schemas.records import (
     SEVERITIES,
+    AlertBatch,
     AlertState,
     Command,
+    Complaint,
     Configuration,
     IncidentState,
     Outcome,
@@ -90,6 +93,10 @@ class Story:
             if "send" in step:
                 sender = {"received": step["at"]} | {key: step[key] for key in SENDER if key in step}
                 world.append(step["at"], batch(*step["send"], **sender))
+            if "complain" in step:
+                complaints = [Complaint(kind, count, text) for kind, count, text in step["complain"]]
+                integration = step.get("integration", "generic")
+                world.append(step["at"], AlertBatch(PROJECT, integration, "", "unknown", "", 0, [], complaints=complaints))
             if "tick" in step:
                 world.tick(step["at"])
             if "command" in step:

@@ -84,6 +84,7 @@ def test_a_writer_that_recovered_has_the_state_of_the_one_that_never_stopped() -
 def _comparable(world: World) -> dict[str, object]:
     hidden = (
         "mutes",
+        "noted",
         "decisions",
         "cause",
         "rules",
@@ -96,8 +97,10 @@ def _comparable(world: World) -> dict[str, object]:
         "_undo",
         "pending_parts",
     )
+    state = world.writer.state
+    kept_of = {**vars(state), "fired": state.noted.fired, "unsaid": state.noted.unsaid}
     return {
         name: {key: value for key, value in kept.items() if value != {}} if isinstance(kept, dict) else kept
-        for name, kept in vars(world.writer.state).items()
+        for name, kept in kept_of.items()
         if name not in hidden
     }

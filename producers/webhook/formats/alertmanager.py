@@ -15,10 +15,12 @@ from producers.webhook.content_body import encode_content
 from producers.webhook.door import Door
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
+from producers.webhook.limits import MAX_ALERTMANAGER_ALERTS
 from producers.webhook.links import link, query_of
-from producers.webhook.reading import Document, Envelope, read, split
+from producers.webhook.reading import Document, Envelope, read
 from producers.webhook.refused import RejectedElement
 from producers.webhook.severity import severity_of, word_as_sent
+from producers.webhook.slices import split
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_HOSTS, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, text
 from producers.webhook.times import millis_of
 from schemas.records import AlertEvent, Content, Link
@@ -53,7 +55,8 @@ def parse_envelope(format: str, tool: str, envelope: Envelope, door: Door) -> Pa
     """Make events of the elements of an envelope."""
     external = link("external", _member(envelope.external_url))
     source = Source(door, format, bytes(envelope.external_url))
-    parsed = parse_elements(source, split(envelope.alerts), partial(parse_alert, door, tool, external))
+    elements = split(envelope.alerts, MAX_ALERTMANAGER_ALERTS)
+    parsed = parse_elements(source, elements, partial(parse_alert, door, tool, external))
     truncated = _member(envelope.truncated_alerts)
     if not isinstance(truncated, int) or not 0 < truncated < MAX_TRUNCATED:
         return parsed

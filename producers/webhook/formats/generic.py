@@ -14,11 +14,13 @@ from producers.webhook.content_body import encode_content
 from producers.webhook.door import NOT_HASHED, Door
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
+from producers.webhook.limits import MAX_ALERTS
 from producers.webhook.links import link, links_in
 from producers.webhook.paths import walk, without
 from producers.webhook.reading import Bytes, Document
 from producers.webhook.refused import NotAnAlert
 from producers.webhook.severity import severity_of, word_as_sent
+from producers.webhook.slices import LargeArray, split
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, hosts_of, text
 from producers.webhook.times import millis_of
 from schemas.records import AlertEvent, Content, Link
@@ -34,9 +36,9 @@ def parse(document: Document, door: Door) -> Parsed | None:
     return parse_elements(Source(door, FORMAT), _elements(document), partial(parse_alert, door))
 
 
-def _elements(document: Document) -> Sequence[Bytes]:
+def _elements(document: Document) -> Sequence[Bytes] | LargeArray:
     if document.opening == b"[":
-        return document.elements()
+        return split(document.body, MAX_ALERTS)
     value = document.read()
     if not isinstance(value, dict):
         raise NotAnAlert("An alert is a JSON object; several are an array of objects.")

@@ -15,8 +15,10 @@ import msgspec
 from producers.webhook.door import Door
 from producers.webhook.formats import alertmanager
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
+from producers.webhook.limits import MAX_ALERTMANAGER_ALERTS
 from producers.webhook.reading import Document
 from producers.webhook.refused import NotAnArray
+from producers.webhook.slices import split
 from producers.webhook.text import JsonObject
 from producers.webhook.times import millis_of
 from schemas.records import AlertEvent
@@ -33,7 +35,8 @@ def parse(body: bytes, door: Door) -> Parsed:
     if document.opening != b"[":
         document.read()
         raise NotAnArray("This door takes an array of alerts, as Prometheus sends to /api/v2/alerts.")
-    parsed = parse_elements(Source(door, FORMAT), document.elements(), partial(parse_alert, door))
+    elements = split(document.body, MAX_ALERTMANAGER_ALERTS)
+    parsed = parse_elements(Source(door, FORMAT), elements, partial(parse_alert, door))
     return msgspec.structs.replace(parsed, sender=_sender(document.body))
 
 

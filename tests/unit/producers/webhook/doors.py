@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from producers.webhook.door import Door, build_door
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.formats.recognise import parse
@@ -21,7 +23,14 @@ def a_door(format: Format = "generic", **settings: Any) -> Door:
 
 
 def parse_json(value: object, door: Door | None = None) -> Parsed:
-    return parse(json.dumps(value).encode(), door or a_door())
+    return whole(parse(json.dumps(value).encode(), door or a_door()))
+
+
+def whole(parsed: Parsed) -> Parsed:
+    """Make everything of a body at once, however large it is."""
+    slices = list(parsed.slices())
+    events = [event for made in slices for event in made.events]
+    return replace(parsed, events=events, refusals=[one for made in slices for one in made.refusals], later=None)
 
 
 def only_content(parsed: Parsed) -> Content:

@@ -10,6 +10,8 @@ from typing import Any
 
 from producers.webhook.answers import Headers, Message
 from producers.webhook.app import App, Parts
+from producers.webhook.body import Room
+from producers.webhook.complaints import GATHER_SECONDS, Complaints
 from producers.webhook.doors import Doors, index_tokens
 from producers.webhook.failures import Failures
 from producers.webhook.publish import Publisher
@@ -53,6 +55,9 @@ class Site:
     patience_seconds: float = 5
     """Within which a body comes, and an acknowledgement: short where a test wants it to pass."""
     pauses: list[float] = field(default_factory=list)
+    room: Room = field(default_factory=Room)
+    hears_complaints: bool = False
+    """Whether each request's complaints are sent at once; else they wait for others."""
 
     def __post_init__(self) -> None:
         self.rates = Rates(lambda: self.now)
@@ -79,9 +84,13 @@ class Site:
             answer.append(message)
 
         async def run() -> None:
+            publisher = Publisher(self.inbox, 4, self.patience_seconds)
+            complaints = Complaints(publisher, GATHER_SECONDS)
             parts = Parts(
                 doors=self.doors,
-                publisher=Publisher(self.inbox, 4, self.patience_seconds),
+                publisher=publisher,
+                complaints=complaints,
+                room=self.room,
                 is_accepting=lambda: self.is_accepting,
                 is_ready=lambda: self.is_ready,
                 trouble=lambda: self.trouble,
@@ -94,6 +103,9 @@ class Site:
             )
             scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
             await App(parts)(scope, receive, send)
+            if self.hears_complaints:
+                complaints.flush()
+                publisher.flush()
 
         asyncio.run(run())
         if not answer:

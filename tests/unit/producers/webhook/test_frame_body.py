@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from producers.webhook.frame_body import encode_frame
 from schemas.codec import encode
-from schemas.records import SEVERITIES, AlertBatch, AlertEvent, Frame, Refusal
+from schemas.records import SEVERITIES, AlertBatch, AlertEvent, Complaint, Frame, Refusal
 
 LONG = 2**63 - 1
 SEVERITY = st.sampled_from(SEVERITIES)
@@ -22,6 +22,7 @@ EVENT = st.builds(
 BATCH = st.builds(
     AlertBatch, TEXT, TEXT, TEXT, SEVERITY, TEXT, INDEX,
     st.lists(EVENT, max_size=4), st.lists(st.builds(Refusal, INDEX, TEXT), max_size=3),
+    TIME, TEXT, st.lists(st.builds(Complaint, TEXT, INDEX, TEXT), max_size=3),
 )  # fmt: skip
 
 

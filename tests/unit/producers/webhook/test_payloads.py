@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from producers.webhook.formats.parsed import Parsed
 from producers.webhook.formats.recognise import parse
 from schemas.codec import decode_body
 from schemas.records import Content
-from tests.unit.producers.webhook.doors import TESTS, a_door
+from tests.unit.producers.webhook.doors import TESTS, a_door, whole
 
 ALERTMANAGER = sorted((TESTS / "payloads").glob("*alertmanager/*.json"))
 OTHERS = sorted(path for path in (TESTS / "payloads").glob("*/*.json") if path not in ALERTMANAGER)
@@ -28,7 +27,7 @@ def body_of(path: Path) -> bytes:
 
 def pairs(path: Path) -> list[tuple[dict[str, Any], Any]]:
     body = body_of(path)
-    parsed: Parsed = parse(body, a_door("alertmanager"))
+    parsed = whole(parse(body, a_door("alertmanager")))
     assert (parsed.format, parsed.refusals) == ("alertmanager", [])
     return list(zip(json.loads(body)["alerts"], parsed.events, strict=True))
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from producers.webhook.limits import MAX_BODY_BYTES, check_depth, check_size, max_body_bytes
-from producers.webhook.reading import Document, read, repair, split
+from producers.webhook.limits import MAX_BODY_BYTES, WINDOW_MARKS, check_depth, check_size, max_body_bytes
+from producers.webhook.reading import WINDOW_BYTES, Document, check_utf8, read, repair, split_whole
 from producers.webhook.refused import NotJson, TooLarge
 from producers.webhook.text import Json
 
@@ -49,7 +49,7 @@ def test_lone_surrogates_are_read_as_replacement_characters_and_pairs_are_not() 
 
 def test_elements_keep_their_bytes_whatever_is_in_them() -> None:
     elements = [rb'{ "a" : "\ud800" }', b"5.50", rb'"\udfff"', b"-0", "\"ä\"".encode()]  # fmt: skip
-    assert [bytes(element) for element in split(b"[ " + b" ,\n".join(elements) + b" ]")] == elements
+    assert [bytes(element) for element in split_whole(b"[ " + b" ,\n".join(elements) + b" ]")] == elements
 
 
 @given(st.text())
@@ -99,20 +99,31 @@ def test_brackets_in_text_are_not_levels(hidden: bytes) -> None:
         check_depth(b"[" * 50 + b"[" + hidden + b"]," + b"[" * 51 + b"]" * 101)
 
 
+def test_levels_are_counted_on_from_window_to_window_and_a_string_may_lie_in_two() -> None:
+    texts = b",".join([b'"["'] * WINDOW_MARKS)
+    check_depth(b"[" * 50 + texts + b",[" * 50 + b"]" * 100)
+    with pytest.raises(TooLarge):
+        check_depth(b"[" * 50 + texts + b",[" * 51 + b"]" * 101)
+
+
 @pytest.mark.parametrize("body", [b"[" * 1_000_000, b'{"a":' * 200_000, b"[" * 101 + b"]" * 101])
 def test_deep_nesting_is_refused_before_any_parser_meets_it(body: bytes) -> None:
     with pytest.raises(TooLarge, match="levels"):
         Document(body)
 
 
-def test_a_generic_body_may_have_one_mebibyte_and_alertmanagers_eight() -> None:
-    assert (max_body_bytes("generic"), max_body_bytes("alertmanager")) == (2**20, 2**23)
+def test_a_generic_body_may_have_one_mebibyte_and_alertmanagers_thirty_two() -> None:
+    assert [max_body_bytes("generic"), max_body_bytes("generic", is_api_v2=True)] == [2**20, 2**25]
+    assert max_body_bytes("alertmanager") == 2**25
     check_size(MAX_BODY_BYTES, MAX_BODY_BYTES)
     with pytest.raises(TooLarge, match="1 MiB"):
         check_size(MAX_BODY_BYTES + 1, MAX_BODY_BYTES)
 
 
-def test_too_many_elements_are_refused() -> None:
-    assert len(split(b"[" + b",".join([b"1"] * 10_000) + b"]")) == 10_000
-    with pytest.raises(TooLarge, match="10001"):
-        split(b"[" + b",".join([b"1"] * 10_001) + b"]")
+@pytest.mark.parametrize("before", [0, 1, WINDOW_BYTES - 2, WINDOW_BYTES - 1, WINDOW_BYTES, 2 * WINDOW_BYTES - 3])
+def test_text_is_read_window_by_window_and_the_wrong_byte_is_named(before: int) -> None:
+    check_utf8(b"x" * before + "\N{BELL}".encode() + b"x" * WINDOW_BYTES)
+    with pytest.raises(NotJson, match=f"byte {before} is"):
+        check_utf8(b"x" * before + b"\xf0\x9f\x94x" + b"x" * WINDOW_BYTES)
+    with pytest.raises(NotJson, match=f"byte {before} is"):
+        check_utf8(b"x" * before + b"\xf0\x9f")
