@@ -72,7 +72,7 @@ _ALERTS: LiteralString = """
 SELECT a.project, a.number, a.version, a.title, a.description, a.severity, a.status, a.events, a.started_at, a.ended_at,
        a.first_seen_at, a.last_seen_at, a.fingerprint, a.integration, a.service, a.monitoring_tool, a.hosts, a.environment,
        a.labels, a.annotations, a.links, a.query, a.incident, a.previous, a.assignees, a.suppressed_by_kind, a.suppressed_by_id,
-       a.is_flapping, (a.status = 'resolved' AND a.last_seen_at > a.resolved_at) AS is_still_sent{columns}
+       a.is_flapping, coalesce(a.status = 'resolved' AND a.last_seen_at > a.resolved_at, false) AS is_still_sent{columns}
 FROM tocsin.alerts a{joins}
 WHERE a.project = %(project)s"""
 _INCIDENTS: LiteralString = """
