@@ -68,7 +68,7 @@ JOURNAL = Topic(
     "none; the partition is the inbox's",
     "Entry",
     writers=("worker",),
-    readers=("worker", "postgres", "slack", "statuspage", "mail", "topics", "ledger"),
+    readers=("worker", "postgres", "slack", "statuspage", "mail", "topics", "ledger", "deadletters"),
     retention_days=30,
 )
 CORE_STATE = Topic(
@@ -79,7 +79,7 @@ CONFIG = Topic(
     "current",
     "the whole configuration, zlib-compressed JSON",
     ("config",),
-    ("webhook", "operator", "intake", "clock", "slack", "statuspage"),
+    ("webhook", "operator", "intake", "clock", "slack", "statuspage", "deadletters"),
     "compact",
     partitions=1,
 )

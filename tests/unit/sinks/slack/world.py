@@ -20,8 +20,8 @@ from sinks.slack.context import Context
 from sinks.slack.postman import Postman
 from sinks.slack.sink import SlackSink
 from sinks.slack.threads import Threads
-from tests.fakes.slack import RunningSlack
 from sinks.slack.trouble import Trouble
+from tests.fakes.slack import RunningSlack
 from tests.fakes.stores import Alerts, Configured, Letters, MemoryStore
 
 NOON = 1_800_014_400_000
