@@ -71,19 +71,26 @@ class Retrier:
             return Note("refused", "it is no message that a sink kept")
         if told.digest:
             return Note("refused", "it was a digest: its incidents are told of when they change, or by `tocsin incident notify`")
-        receivers = self._receivers(told)
-        if not (told.project and receivers):
+        receiver = self._receiver(told)
+        if not told.project or receiver is None:
             return Note("refused", f"no receiver of the configuration is in channel {told.channel} any more")
-        answers = [(name, self._ask(letter, told, name)) for name in receivers]
-        text = "; ".join(_words(told, name, answer) for name, answer in answers)
-        outcomes = {answer.outcome for _, answer in answers}
-        return Note("done" if "done" in outcomes else "begun" if "pending" in outcomes else "refused", text)
+        answer = self._ask(letter, told, receiver)
+        about = f"incident {told.project} #{told.incident}"
+        match answer.outcome:
+            case "done":
+                return Note("done", f"{receiver} is told how {about} stands")
+            case "pending":
+                return Note("begun", f"the core was asked to tell {receiver} of {about}, and has not answered yet: retry to see")
+            case _:
+                return Note("refused", answer.reason or answer.outcome)
 
-    def _receivers(self, told: Told) -> list[str]:
-        if told.receiver in self.configuration.receivers:
-            return [told.receiver]
-        known = self.configuration.receivers.items()
-        return [name for name, receiver in known if receiver.slack is not None and receiver.slack.channel == told.channel][:1]
+    def _receiver(self, told: Told) -> str | None:
+        """Give whom to tell: the receiver by its name, wherever it is now, else one in the same channel."""
+        known = self.configuration.receivers
+        if told.receiver in known:
+            return told.receiver
+        in_channel = (name for name, one in known.items() if one.slack is not None and one.slack.channel == told.channel)
+        return next(in_channel, None)
 
     def _ask(self, letter: Letter, told: Told, receiver: str) -> Answer:
         """Give the core the command; the same one after a crash, which it then answers without doing it again."""
@@ -143,17 +150,6 @@ def choose(letters: Sequence[Letter], found: Sequence[Letter], every: bool) -> S
     if every == bool(found):
         raise OperatorError("name dead letters by their ids, or all of them with --all")
     return [letter for letter in letters if not letter.is_done] if every else found
-
-
-def _words(told: Told, receiver: str, answer: Answer) -> str:
-    about = f"incident {told.project} #{told.incident}"
-    match answer.outcome:
-        case "done":
-            return f"{receiver} is told how {about} stands"
-        case "pending":
-            return f"the core was asked to tell {receiver} of {about}, and has not answered yet: retry once more to see"
-        case _:
-            return answer.reason or answer.outcome
 
 
 def _place(letter: Letter, offset: int) -> str:

@@ -47,8 +47,9 @@ def render_receivers(rows: list[dict[str, Any]], now: int) -> list[str]:
         place = f"{row['sink']} channel {row['place']}" if row["place"] else f"all of {row['sink']}"
         waiting = f"; news of {row['waiting']:,} incident{'' if row['waiting'] == 1 else 's'} waits" if row["waiting"] else ""
         since = f"since {exact(row['since'])}, {relative(row['since'], now)}"
+        who = f"receiver{'' if len(row['receivers']) == 1 else 's'} {', '.join(row['receivers'])}"
         lines += [
-            f"▲ broken receiver{'' if len(row['receivers']) == 1 else 's'} {', '.join(row['receivers'])} ({place}): {row['error']}",
+            f"▲ broken {who} ({place}): {row['error']}",
             f"    {since}{waiting}",
             f"    to mend it: {row['advice']}",
         ]

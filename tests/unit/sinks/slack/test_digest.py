@@ -113,11 +113,8 @@ def test_storm_that_goes_on_goes_on_in_its_digest(world: SlackWorld) -> None:
 def test_each_channel_has_a_digest_of_its_own(world: SlackWorld) -> None:
     sink = world.start()
     numbers = range(1, 13)
-    both = [
-        one
-        for number in numbers
-        for one in (notification(1, incident=number), notification(2, incident=number, receiver="second"))
-    ]
+    receivers = tuple(enumerate(("oncall", "second"), 1))
+    both = [notification(place, incident=one, receiver=name) for one in numbers for place, name in receivers]
     sink.deliver(batch(entry([incident(number=one) for one in numbers], both)))
     world.settle(sink, 20)
     assert [sum("(shop #" not in post["text"] for post in world.slack.posts(channel)) for channel in ("C1", "C2")] == [1, 1]
