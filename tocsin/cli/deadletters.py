@@ -11,6 +11,7 @@ from schemas.clock import now_millis
 from schemas.settings import Settings
 from tocsin import exits
 from tocsin.cli import reading
+from tocsin.quiet import log_warnings_to_stderr
 from tocsin.state import find_servers
 from tocsin.terminal import Terminal
 
@@ -26,7 +27,7 @@ def list_letters(
     from tocsin.dead_letters import read_letters
     from tocsin.show_dead_letters import describe, render_letters
 
-    letters = read_letters(find_servers(Settings.load()))
+    letters = read_letters(_settings())
     shown = [letter for letter in letters if every or not letter.is_done]
     if as_json:
         print(json.dumps([describe(letter) for letter in shown]))
@@ -40,7 +41,7 @@ def show(id: Id, as_json: reading.Json = False) -> None:
     from tocsin.dead_letters import find_letters, read_letters
     from tocsin.show_dead_letters import describe, render_letter
 
-    (letter,) = find_letters(read_letters(find_servers(Settings.load())), [id])
+    (letter,) = find_letters(read_letters(_settings()), [id])
     print(json.dumps(describe(letter)) if as_json else render_letter(letter, Terminal.find(), now_millis()))
 
 
@@ -58,7 +59,7 @@ def retry(
     from tocsin.dead_letters import find_letters, read_letters
     from tocsin.retry import Retrier, choose
 
-    settings = find_servers(Settings.load())
+    settings = _settings()
     letters = read_letters(settings)
     chosen = choose(letters, find_letters(letters, ids or []), every)
     current = read_configuration(settings)
@@ -73,3 +74,8 @@ def retry(
         print("Nothing to retry.")
     if is_refused:
         raise typer.Exit(exits.REFUSED)
+
+
+def _settings() -> Settings:
+    log_warnings_to_stderr()
+    return find_servers(Settings.load())
