@@ -11,25 +11,26 @@ from typing import Literal
 Place = Literal["workspace", "channel"]
 """What is broken: everything that this token may do, or one channel."""
 
-NEW_TOKEN = "install the app in the workspace again, and set TOCSIN_SLACK_TOKEN to its bot token"
+RESTART = "and restart the Slack sink"
+NEW_TOKEN = f"install the app in the workspace again, set TOCSIN_SLACK_TOKEN to its bot token, {RESTART}"
 ASK_ADMIN = "an administrator of the workspace must allow it"
 CHECK_ID = "write the id of a channel that the app is in under `receivers`, and apply the configuration"
 WORKSPACE: dict[str, str] = {
-    "invalid_auth": "the token is wrong, or is not allowed from this address: set TOCSIN_SLACK_TOKEN to the app's bot token",
-    "not_authed": "there is no token: set TOCSIN_SLACK_TOKEN to the app's bot token",
+    "invalid_auth": f"the token is wrong, or not allowed from this address: set TOCSIN_SLACK_TOKEN to the app's bot token, {RESTART}",
+    "not_authed": f"there is no token: set TOCSIN_SLACK_TOKEN to the app's bot token, {RESTART}",
     "account_inactive": NEW_TOKEN,
     "token_revoked": NEW_TOKEN,
     "token_expired": NEW_TOKEN,
     "missing_scope": "give the app the scope chat:write, and install it in the workspace again",
-    "not_allowed_token_type": "set TOCSIN_SLACK_TOKEN to a bot token (xoxb-…)",
-    "metadata_must_be_sent_from_app": "set TOCSIN_SLACK_TOKEN to a bot token (xoxb-…)",
+    "not_allowed_token_type": f"set TOCSIN_SLACK_TOKEN to a bot token (xoxb-…), {RESTART}",
+    "metadata_must_be_sent_from_app": f"set TOCSIN_SLACK_TOKEN to a bot token (xoxb-…), {RESTART}",
     "two_factor_setup_required": "the account that owns the token must set up two factors",
     "app_access_restricted": ASK_ADMIN,
     "team_access_not_granted": ASK_ADMIN,
     "enterprise_is_restricted": ASK_ADMIN,
     "ekm_access_denied": ASK_ADMIN,
     "accesslimited": ASK_ADMIN,
-    "team_not_found": "the token belongs to no workspace any more: install the app again, and set TOCSIN_SLACK_TOKEN",
+    "team_not_found": NEW_TOKEN,
     "team_added_to_org": "the workspace is being moved into an organisation: it takes messages when that is done",
     "org_login_required": "the workspace is being moved into an organisation: it takes messages when that is done",
 }

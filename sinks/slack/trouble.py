@@ -56,11 +56,10 @@ class Trouble:
     def tell(self, health: Health, configuration: Configuration, waiting: Mapping[str, int]) -> None:
         """Bring all that is told up to date; `waiting` counts incidents by channel.
 
-        What no receiver is in any more is broken no more. Raises `Superseded`, `Unavailable`.
+        A channel that no receiver is in any more is nobody's trouble. Raises `Superseded`, `Unavailable`.
         """
-        for place in [place for place in health.broken if not receivers_at(configuration, place)]:
-            del health.broken[place]
-        found = {place: _trouble(configuration, place, one, waiting) for place, one in health.broken.items()}
+        places = {place: one for place, one in health.broken.items() if receivers_at(configuration, place)}
+        found = {place: _trouble(configuration, place, one, waiting) for place, one in places.items()}
         self._send(found, configuration)
         self._write(found)
         metrics.BROKEN.clear()
@@ -133,12 +132,12 @@ def _trouble(configuration: Configuration, place: str, broken: Broken, waiting: 
 
 def _alert(project: str, trouble: ReceiverTrouble) -> OwnAlert:
     who = _names(trouble.receivers)
-    where = "anyone in Slack" if trouble.place == WORKSPACE else who
+    where = "from us" if trouble.place == WORKSPACE else f"for {who}"
     return OwnAlert(
         project,
         f"receivers of {SINK}/{trouble.place}",
-        f"Slack lets us tell {where} nothing: {trouble.error}",
-        f"{who} {'is' if len(trouble.receivers) == 1 else 'are'} told nothing. To mend it: {trouble.advice}. "
+        f"Slack takes no message {where}: {trouble.error}",
+        f"{who} {'gets' if len(trouble.receivers) == 1 else 'get'} no messages. To mend it: {trouble.advice}. "
         "Nothing is lost: the newest state of each incident waits, and is posted within half a minute of the mending.",
         tuple(trouble.receivers),
         trouble.since,

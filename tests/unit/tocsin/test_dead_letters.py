@@ -41,9 +41,8 @@ def test_retry_that_never_said_how_it_ended_is_known() -> None:
 
 
 def test_list_shows_the_newest_first_and_counts_what_it_hides() -> None:
-    letters = gather(
-        TOPIC, [(0, 0, encode(REFUSED)), (1, 0, encode(msgspec.structs.replace(REFUSED, at=NOON + 1, reason="late")))]
-    )
+    late = msgspec.structs.replace(REFUSED, at=NOON + 1, reason="late")
+    letters = gather(TOPIC, [(0, 0, encode(REFUSED)), (1, 0, encode(late))])
     lines = render_letters(letters, Terminal(), NOON + 120_000, hidden=1).splitlines()
     assert [line.split() for line in lines[:3]] == [
         ["id", "given", "up", "by", "why", "retried"],
@@ -92,9 +91,8 @@ def test_frame_of_ours_is_shown_as_what_it_is() -> None:
 
 
 def test_header_of_a_frame_that_is_written_back_counts_as_the_door_did() -> None:
-    frame = Frame(
-        [batch({"title": "A"}, {"refused": "no labels"}), batch({"title": "B"}, project="blog"), command("resolve alert 1")]
-    )
+    ours, theirs = batch({"title": "A"}, {"refused": "no labels"}), batch({"title": "B"}, project="blog")
+    frame = Frame([ours, theirs, command("resolve alert 1")])
     assert json.loads(events_of(frame)) == {"shop": 2, "blog": 1}
 
 

@@ -70,6 +70,7 @@ class Workspace:
                 message = json.loads(line)
                 self.messages[message["ts"]] = message
             self._last_ts = max((int(ts.replace(".", "")) for ts in self.messages), default=0)
+            self.messages = {ts: message for ts, message in self.messages.items() if not message.get("is_deleted")}
 
     def fault(self, method: str, channel: str) -> Fault | None:
         """Give the failure that this call is to have, and count it."""
@@ -101,7 +102,7 @@ class Workspace:
 
     def delete(self, ts: str) -> None:
         """Delete a message as a person does; a thread stays without its first message."""
-        del self.messages[ts]
+        self._write({**self.messages.pop(ts), "is_deleted": True})
 
     def _post(self, arguments: Mapping[str, Any]) -> Answer:
         channel = self._writable(arguments)
@@ -190,6 +191,9 @@ class Workspace:
 
     def _keep(self, message: Answer) -> None:
         self.messages[message["ts"]] = message
+        self._write(message)
+
+    def _write(self, message: Answer) -> None:
         if self.file is not None:
             with self.file.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(message) + "\n")

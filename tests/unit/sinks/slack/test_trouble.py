@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from schemas.codec import decode, encode
+from schemas.codec import decode, decode_body, encode
 from schemas.configuration import Receiver, SlackReceiver
 from schemas.errors import Unavailable
 from schemas.own_alerts import OWN_IDENTITY, OWN_INTEGRATION, fingerprint_of
@@ -52,7 +52,7 @@ def test_broken_channel_is_an_alert_of_each_project_that_tells_it_until_it_is_we
     sink = broken(world)
     ((is_firing, alert),) = world.alerts.sent
     assert (is_firing, alert.project, alert.subject, alert.receivers) == (True, "shop", SUBJECT, ("oncall", "same"))
-    assert alert.title == "Slack lets us tell oncall and same nothing: not_in_channel"
+    assert alert.title == "Slack takes no message for oncall and same: not_in_channel"
     world.settle(sink, 120)
     assert len(world.alerts.sent) == 1
     mend(world)
@@ -81,7 +81,7 @@ def test_revoked_token_is_one_alert_about_all_receivers_in_slack(world: SlackWor
     world.settle(sink, 60)
     ((_, alert),) = world.alerts.sent
     assert (alert.subject, alert.receivers) == ("receivers of slack/", ("oncall", "second", "same", "secret"))
-    assert alert.title == "Slack lets us tell anyone in Slack nothing: token_revoked"
+    assert alert.title == "Slack takes no message from us: token_revoked"
     assert list(kept(world)) == ["slack/*"]
 
 
@@ -89,7 +89,7 @@ def test_another_word_for_the_same_trouble_changes_the_alert(world: SlackWorld) 
     sink = broken(world)
     world.slack.workspace.left, world.slack.workspace.archived = frozenset(), frozenset({"C1"})
     world.settle(sink, 31)
-    assert [alert.title[-14:] for _, alert in world.alerts.sent] == ["not_in_channel", "g: is_archived"]
+    assert [alert.title[-14:] for _, alert in world.alerts.sent] == ["not_in_channel", "e: is_archived"]
     assert [alert.since for _, alert in world.alerts.sent] == [NOON, NOON]
 
 
@@ -129,6 +129,16 @@ def test_alert_is_an_ordinary_event_that_ends_when_it_is_not_repeated(world: Sla
     (event,) = made.events  # type: ignore[union-attr]
     assert (made.project, made.integration, made.total) == ("shop", OWN_INTEGRATION, 1)  # type: ignore[union-attr]
     assert (event.fingerprint, event.identity, event.expires_after_millis) == (fingerprint_of(SUBJECT), OWN_IDENTITY, 900_000)
-    from schemas.codec import decode_body
-
     assert decode_body(event.content, Content).labels == {"alertname": "ReceiverBroken", "receivers": "oncall,same"}
+
+
+def test_channel_that_no_receiver_names_is_still_probed_no_oftener_than_another(world: SlackWorld) -> None:
+    sink = world.start()
+    sink.deliver(batch(OPENED))
+    world.slack.workspace.left = frozenset({"C1"})
+    sink.deliver(batch(entry([incident(version=2, total=9)], offset=1)))
+    receivers = {**RECEIVERS, "oncall": Receiver(slack=SlackReceiver(channel="C3")), "same": Receiver()}
+    world.configured.current = Applied(msgspec.structs.replace(CONFIGURATION, receivers=receivers), 1, 0)
+    before = len(world.slack.calls())
+    world.settle(sink, 120)
+    assert len(world.slack.calls()) - before == 4
