@@ -11,19 +11,19 @@ from typing import Literal
 Place = Literal["workspace", "channel"]
 """What is broken: everything that this token may do, or one channel."""
 
-RESTART = "and restart the Slack sink"
-NEW_TOKEN = f"install the app in the workspace again, set TOCSIN_SLACK_TOKEN to its bot token, {RESTART}"
+SET_TOKEN = "set TOCSIN_SLACK_TOKEN to the app's bot token (xoxb-…), and restart the Slack sink"
+NEW_TOKEN = f"install the app in the workspace again, {SET_TOKEN}"
 ASK_ADMIN = "an administrator of the workspace must allow it"
 CHECK_ID = "write the id of a channel that the app is in under `receivers`, and apply the configuration"
 WORKSPACE: dict[str, str] = {
-    "invalid_auth": f"the token is wrong, or not allowed from this address: set TOCSIN_SLACK_TOKEN to the app's bot token, {RESTART}",
-    "not_authed": f"there is no token: set TOCSIN_SLACK_TOKEN to the app's bot token, {RESTART}",
+    "invalid_auth": f"the token is wrong, or not allowed from this address: {SET_TOKEN}",
+    "not_authed": f"there is no token: {SET_TOKEN}",
     "account_inactive": NEW_TOKEN,
     "token_revoked": NEW_TOKEN,
     "token_expired": NEW_TOKEN,
     "missing_scope": "give the app the scope chat:write, and install it in the workspace again",
-    "not_allowed_token_type": f"set TOCSIN_SLACK_TOKEN to a bot token (xoxb-…), {RESTART}",
-    "metadata_must_be_sent_from_app": f"set TOCSIN_SLACK_TOKEN to a bot token (xoxb-…), {RESTART}",
+    "not_allowed_token_type": SET_TOKEN,
+    "metadata_must_be_sent_from_app": SET_TOKEN,
     "two_factor_setup_required": "the account that owns the token must set up two factors",
     "app_access_restricted": ASK_ADMIN,
     "team_access_not_granted": ASK_ADMIN,
