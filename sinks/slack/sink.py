@@ -206,12 +206,13 @@ class SlackSink:
 
     def _follow_receivers(self) -> None:
         """Where a broken channel was mended by naming another, tell that one what waits; nobody is told in the old one."""
-        health = self._postman.calls.health
+        health, known = self._postman.calls.health, self._configuration.current.configuration.receivers
         for thread in [one for one in self._rounds.due.values() if health.is_broken(one.record.channel)]:
-            names = {one.receiver for one in thread.record.pending}
-            receivers = [receiver for name in sorted(names) if (receiver := self._receiver(name)) is not None]
-            if thread.posted is None and names and all(one.channel != thread.record.channel for one in receivers):
-                self._move(thread, receivers)
+            names = {one.receiver for one in thread.record.pending if one.receiver}
+            receivers = [known[name].slack for name in sorted(names) if name in known]
+            named = [one for one in receivers if one is not None]
+            if thread.posted is None and names and all(one.channel != thread.record.channel for one in named):
+                self._move(thread, named)
 
     def _move(self, thread: Thread, receivers: list[SlackReceiver]) -> None:
         thread.keep_newest()

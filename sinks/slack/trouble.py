@@ -38,6 +38,7 @@ class Trouble:
     _written: dict[str, ReceiverTrouble] = field(default_factory=dict)
     _written_at: float = float("-inf")
     _sent: dict[tuple[str, str], tuple[OwnAlert, float]] = field(default_factory=dict)
+    _shown: set[tuple[str, str]] = field(default_factory=set)
 
     def load(self, partitions: tuple[int, ...]) -> dict[str, Broken]:
         """Read what was found broken before, by channel; its probes are due at once. Raises `Unavailable`."""
@@ -62,14 +63,18 @@ class Trouble:
         found = {place: _trouble(configuration, place, one, waiting) for place, one in places.items()}
         self._send(found, configuration)
         self._write(found)
-        metrics.BROKEN.clear()
-        for one in found.values():
-            for receiver in one.receivers:
-                metrics.BROKEN.labels(receiver, one.error).set(1)
+        self._show({(receiver, one.error) for one in found.values() for receiver in one.receivers})
 
     def close(self) -> None:
         self.store.close()
         self.alerts.close()
+
+    def _show(self, broken: set[tuple[str, str]]) -> None:
+        for gone in self._shown - broken:
+            metrics.BROKEN.remove(*gone)
+        for receiver, error in broken:
+            metrics.BROKEN.labels(receiver, error).set(1)
+        self._shown = broken
 
     # -- the topic --------------------------------------------------------------
 

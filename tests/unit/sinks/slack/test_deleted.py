@@ -38,6 +38,7 @@ def test_reply_to_a_deleted_message_does_not_stand_alone_in_the_channel(world: S
     world.settle(sink, 5)
     assert [post["text"] for post in world.slack.posts()] == ["▲ critical, triggered: Checkout is slow (shop #12)"]
     assert world.slack.replies() == []  # the new message is what tells
+    assert "chat.delete" not in [method for method, _ in world.slack.calls()]  # nobody saw a reply that stood alone
 
 
 def test_reply_that_slack_takes_out_of_its_thread_is_taken_back(world: SlackWorld) -> None:
@@ -130,3 +131,17 @@ def test_what_can_no_longer_be_edited_or_replied_to_is_told_by_the_other(world: 
     (message,) = world.slack.posts()
     assert (message["edits"], len(world.slack.replies())) == ((0, 1) if method == "chat.update" else (1, 0))
     assert world.letters.written == []
+
+
+def test_message_that_is_owed_anew_waits_like_any_other(world: SlackWorld) -> None:
+    sink = world.start()
+    sink.deliver(batch(OPENED))
+    delete(world)
+    world.slack.workspace.faults.append(Fault("chat.postMessage", error="is_archived", times=-1))
+    sink.deliver(batch(CHANGED))
+    world.settle(sink, 60)
+    assert world.slack.posts() == []
+    world.slack.workspace.faults.clear()
+    world.settle(sink, 60)
+    (message,) = world.slack.posts()
+    assert "3 firing of 5" in str(message["blocks"])

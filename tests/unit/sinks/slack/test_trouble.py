@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from schemas.codec import decode, decode_body, encode
 from schemas.configuration import Receiver, SlackReceiver
@@ -11,8 +14,10 @@ from schemas.errors import Unavailable
 from schemas.own_alerts import OWN_IDENTITY, OWN_INTEGRATION, fingerprint_of
 from schemas.records import Content, Frame
 from schemas.sink_records import ReceiverTrouble
+from schemas.topics import partition_of
 from sinks.follow_configuration import Applied
 from sinks.own_alerts import build_frame
+from sinks.sink import Assignment
 from sinks.slack.sink import SlackSink
 from tests.unit.sinks.slack.world import CONFIGURATION, NOON, RECEIVERS, SlackWorld, batch, entry, incident, notification
 
@@ -142,3 +147,21 @@ def test_channel_that_no_receiver_names_is_still_probed_no_oftener_than_another(
     before = len(world.slack.calls())
     world.settle(sink, 120)
     assert len(world.slack.calls()) - before == 4
+
+
+def test_project_of_another_process_is_that_one_s_to_alert(world: SlackWorld) -> None:
+    sink = world.start()
+    sink.assign(Assignment(tuple(one for one in range(4) if one != partition_of("shop", 4)), UUID(int=1)))
+    world.slack.workspace.left = frozenset({"C1"})
+    sink.deliver(batch(entry([incident(project="blog")], [notification(project="blog")])))
+    world.settle(sink, 60)
+    assert (world.alerts.sent, list(kept(world))) == ([], ["slack/C1"])
+
+
+def test_metrics_name_each_broken_receiver_while_it_is(world: SlackWorld) -> None:
+    sink = broken(world)
+    labels = {"receiver": "oncall", "error": "not_in_channel"}
+    assert REGISTRY.get_sample_value("tocsin_slack_receiver_broken", labels) == 1
+    mend(world)
+    world.settle(sink, 31)
+    assert REGISTRY.get_sample_value("tocsin_slack_receiver_broken", labels) is None
