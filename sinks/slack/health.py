@@ -64,6 +64,10 @@ class Health:
         self.broken.pop(channel, None)
         self.broken.pop(WORKSPACE, None)
 
+    def forget(self, channel: str) -> None:
+        """Take back that a channel is broken: the refusal was of one message alone."""
+        self.broken.pop(channel, None)
+
     def was_done_since(self, channel: str, when: float) -> bool:
         """Say whether the channel has taken a message since."""
         return self._done_at.get(channel, float("-inf")) > when

@@ -84,6 +84,7 @@ class Postman:
             case Unsure():
                 thread.is_unsure = thread.is_unsure or step in POSTING
             case Blocked() as error if self._is_of_the_message(thread, error):
+                self.calls.health.forget(record.channel)
                 self._give_up(thread, step, Refused(error.error))
             case Blocked():
                 thread.blocked_at = self.monotonic()

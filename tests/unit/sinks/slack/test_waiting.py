@@ -193,6 +193,7 @@ def test_message_alone_that_is_refused_with_a_new_word_becomes_a_dead_letter(wor
     world.settle(sink, 120)
     assert [letter.reason[:26] for letter in world.letters.written] == ["Slack refuses: too_purple "]
     assert len(world.slack.posts()) == 2
+    assert [is_firing for is_firing, _ in world.alerts.sent] == [True, False]
 
 
 def test_look_up_that_may_not_be_made_does_not_make_the_channel_broken(world: SlackWorld) -> None:
