@@ -51,13 +51,13 @@ class Digests:
     _taking: dict[str, Digest] = field(default_factory=dict)
 
     def load(self, records: Iterable[SlackDigest], threads: Iterable[Thread], now: float, now_millis: int) -> None:
-        """Take what was read, in place of all that was held. What was posted lately counts as an opening.
+        """Take what was read, in place of all that was held. What opened lately counts, and a storm goes on in its digest.
 
         An incident of a digest that another process has now is told anew.
         """
         self._all = {name_of(record): Digest(record, is_unsure=not record.ts) for record in records}
         self.due, self.changed, self._taking, self.openings = {}, {}, {}, Openings()
-        posted: list[tuple[float, str]] = []
+        lately: list[tuple[float, str]] = []
         for thread in threads:
             if thread.record.digest in self._all:
                 self.note(thread)
@@ -65,11 +65,14 @@ class Digests:
                 thread.change(digest="")
                 if thread.posted is None and thread.incident.is_open:
                     thread.owe_message(now_millis)
-            if thread.record.ts:
-                posted.append((now - (now_millis / 1000 - float(thread.record.ts)), thread.record.channel))
-        for when, channel in sorted(posted):
-            if when > now - WINDOW_SECONDS:
-                self.openings.note_earlier(channel, when)
+            age = now_millis - opened_at(thread)
+            if age < WINDOW_SECONDS * 1000:
+                lately.append((now - max(age, 0) / 1000, thread.record.channel))
+        for when, channel in sorted(lately):
+            self.openings.note_earlier(channel, when)
+        for digest in sorted(self._all.values(), key=lambda one: one.record.intended_at):
+            if any(now_millis - opened_at(thread) < WINDOW_SECONDS * 1000 for thread in digest.members.values()):
+                self._taking[digest.record.channel] = digest
 
     def place(self, thread: Thread, now: float, now_millis: int) -> bool:
         """Put a thread that is to be posted into its channel's digest, if too many were lately; True: it is in one."""
@@ -127,6 +130,13 @@ class Digests:
         self._all[name] = self._taking[channel] = digest
         self.mark(digest)
         return digest
+
+
+def opened_at(thread: Thread) -> float:
+    """Give when a channel was given a message or a line of an incident, in milliseconds since 1970; 0: it was not."""
+    if thread.record.ts:
+        return float(thread.record.ts) * 1000
+    return thread.incident.created_at if thread.record.digest else 0
 
 
 def name_of(record: SlackDigest) -> str:

@@ -110,6 +110,25 @@ def test_storm_that_goes_on_goes_on_in_its_digest(world: SlackWorld) -> None:
     assert (len(own(world)), digests(world)) == (10, ["▲ 70 incidents opened at once"])
 
 
+def test_storm_goes_on_in_its_digest_after_a_restart(world: SlackWorld) -> None:
+    storm(world, 25)
+    sink = world.start()
+    sink.deliver(batch(opened(26, 40, 1)))
+    world.settle(sink, 20)
+    assert (len(own(world)), digests(world)) == (10, ["▲ 30 incidents opened at once"])
+
+
+def test_digest_of_an_earlier_storm_takes_nothing_more_after_a_restart(world: SlackWorld) -> None:
+    storm(world, 25)
+    world.clock.seconds += 600
+    sink = world.start()
+    numbers = range(26, 41)
+    made = [incident(number=one, title=f"disk {one} full", created_at=NOON + 620_000) for one in numbers]
+    sink.deliver(batch(entry(made, [notification(incident=one) for one in numbers], 1)))
+    world.settle(sink, 20)
+    assert (len(own(world)), len(digests(world))) == (20, 2)
+
+
 def test_each_channel_has_a_digest_of_its_own(world: SlackWorld) -> None:
     sink = world.start()
     numbers = range(1, 13)
