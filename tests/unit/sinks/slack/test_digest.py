@@ -118,15 +118,16 @@ def test_storm_goes_on_in_its_digest_after_a_restart(world: SlackWorld) -> None:
     assert (len(own(world)), digests(world)) == (10, ["▲ 30 incidents opened at once"])
 
 
-def test_digest_of_an_earlier_storm_takes_nothing_more_after_a_restart(world: SlackWorld) -> None:
-    storm(world, 25)
-    world.clock.seconds += 600
+def test_digest_of_an_earlier_storm_takes_nothing_of_the_next_after_a_restart(world: SlackWorld) -> None:
+    sink = storm(world, 25)
+    world.clock.seconds = 600
+    later = [incident(number=one, title=f"disk {one} full", created_at=NOON + 600_000) for one in range(26, 41)]
+    sink.deliver(batch(entry(later[:10], [notification(incident=one.number) for one in later[:10]], 1)))
+    world.settle(sink, 10)
     sink = world.start()
-    numbers = range(26, 41)
-    made = [incident(number=one, title=f"disk {one} full", created_at=NOON + 620_000) for one in numbers]
-    sink.deliver(batch(entry(made, [notification(incident=one) for one in numbers], 1)))
+    sink.deliver(batch(entry(later[10:], [notification(incident=one.number) for one in later[10:]], 2)))
     world.settle(sink, 20)
-    assert (len(own(world)), len(digests(world))) == (20, 2)
+    assert (len(own(world)), digests(world)) == (20, ["▲ 15 incidents opened at once", "▲ 5 incidents opened at once"])
 
 
 def test_each_channel_has_a_digest_of_its_own(world: SlackWorld) -> None:
