@@ -14,7 +14,7 @@ import msgspec
 from schemas.records import NotificationKind
 from schemas.sink_records import SlackDigest
 from sinks.slack import metrics
-from sinks.slack.openings import WINDOW_SECONDS, Openings
+from sinks.slack.openings import WINDOW_SECONDS, Earlier, Openings
 from sinks.slack.threads import AGAIN, Key, Thread
 
 TAKING_ON: frozenset[NotificationKind] = frozenset({"acknowledged", "reassigned", "severity_raised", "reopened", "reminder"})
@@ -57,7 +57,7 @@ class Digests:
         """
         self._all = {name_of(record): Digest(record, is_unsure=not record.ts) for record in records}
         self.due, self.changed, self._taking, self.openings = {}, {}, {}, Openings()
-        lately: list[tuple[float, str]] = []
+        earlier: list[Earlier] = []
         for thread in threads:
             if thread.record.digest in self._all:
                 self.note(thread)
@@ -65,13 +65,11 @@ class Digests:
                 thread.change(digest="")
                 if thread.posted is None and thread.incident.is_open:
                     thread.owe_message(now_millis)
-            age = now_millis - opened_at(thread)
-            if age < WINDOW_SECONDS * 1000:
-                lately.append((now - max(age, 0) / 1000, thread.record.channel))
-        for when, channel in sorted(lately):
-            self.openings.note_earlier(channel, when)
+            earlier += _earlier(thread, now, now_millis)
+        self.openings.resume(earlier, now)
+        lately = {one.incident for one in earlier if one.when > now - WINDOW_SECONDS}
         for digest in sorted(self._all.values(), key=lambda one: one.record.intended_at):
-            if any(now_millis - opened_at(thread) < WINDOW_SECONDS * 1000 for thread in digest.members.values()):
+            if lately & digest.members.keys():
                 self._taking[digest.record.channel] = digest
 
     def place(self, thread: Thread, now: float, now_millis: int) -> bool:
@@ -132,11 +130,19 @@ class Digests:
         return digest
 
 
-def opened_at(thread: Thread) -> float:
-    """Give when a channel was given a message or a line of an incident, in milliseconds since 1970; 0: it was not."""
-    if thread.record.ts:
-        return float(thread.record.ts) * 1000
-    return thread.incident.created_at if thread.record.digest else 0
+def _earlier(thread: Thread, now: float, now_millis: int) -> Iterator[Earlier]:
+    """Say when a channel was told of an incident, or was to be; nothing where it was not."""
+    record, is_owed = thread.record, bool(thread.record.pending) and not thread.record.digest
+    if record.ts:
+        millis = float(record.ts) * 1000
+    elif record.digest:
+        millis = thread.incident.created_at
+    elif is_owed:
+        millis = record.intended_at
+    else:
+        return
+    when = now - max(0.0, now_millis - millis) / 1000
+    yield Earlier(record.channel, thread.key, when, is_own=bool(record.ts), is_owed=is_owed and not record.ts)
 
 
 def name_of(record: SlackDigest) -> str:

@@ -6,12 +6,23 @@ Not here: the digest itself (`digests.py`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 MOST = 10
 """Messages of their own that incidents get in one channel within a window (BEHAVIOUR 7, "Slack")."""
 WINDOW_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An incident that a channel was told of, or was to be: by a message of its own (posted, or still owed), or in a digest."""
+
+    channel: str
+    incident: Hashable
+    when: float
+    is_own: bool
+    is_owed: bool
 
 
 @dataclass(slots=True)
@@ -40,9 +51,20 @@ class Openings:
             lately.popleft()
         return len(lately) < MOST
 
-    def note_earlier(self, channel: str, when: float) -> None:
-        """Count a message that an earlier process posted; to be told in the order of time, before anything else."""
-        self._lately.setdefault(channel, deque()).append(when)
+    def resume(self, earlier: Iterable[Earlier], now: float) -> None:
+        """Count what an earlier process had to do with; what it was about to post stays admitted, as far as ten reach."""
+        lately = sorted((one for one in earlier if one.when > now - WINDOW_SECONDS), key=lambda one: one.when)
+        for one in lately:
+            if one.is_own:
+                self._lately.setdefault(one.channel, deque()).append(one.when)
+        for one in lately:
+            if one.is_owed and len(self._lately.setdefault(one.channel, deque())) < MOST:
+                self._lately[one.channel].append(one.when)
+                self._admitted[one.incident] = one.when
+        for one in lately:
+            if not one.is_own and one.incident not in self._admitted:
+                self._lately.setdefault(one.channel, deque()).append(one.when)
+        self._lately = {channel: deque(sorted(times)) for channel, times in self._lately.items()}
 
     def note_posted(self, incident: Hashable) -> None:
         self._admitted.pop(incident, None)
