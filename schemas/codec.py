@@ -42,6 +42,8 @@ SCHEMA_FILES: dict[type[records.Record], str] = {
     sink_records.SlackThread: "slack_thread",
     sink_records.PublishedIncident: "published_incident",
     sink_records.DeadLetter: "dead_letter",
+    sink_records.SlackDigest: "slack_digest",
+    sink_records.ReceiverTrouble: "receiver_trouble",
 }
 FRAME_ITEMS: dict[str, type[records.FrameItem]] = {
     f"{NAMESPACE}.{kind.__name__}": kind for kind in (records.AlertBatch, records.Command, records.Tick, records.Configuration)

@@ -94,6 +94,13 @@ class RemoveLink(Arguments, frozen=True):
     url: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
+class Notify(Arguments, frozen=True):
+    """`resolved`: also when the incident is over."""
+
+    receiver: Annotated[str, Meta(min_length=1, max_length=63)]
+    resolved: bool = False
+
+
 class Confidential(Arguments, frozen=True):
     on: bool
 
@@ -170,6 +177,7 @@ ARGUMENTS: dict[Target, dict[str, type[Arguments]]] = {
         "publish": Publish,
         "unpublish": Nothing,
         "status-update": StatusUpdate,
+        "notify": Notify,
     },
     "silence": {"edit": Silence, "expire": Nothing},
 }

@@ -1,4 +1,4 @@
-"""The records of topics that sinks keep for themselves: slack-threads, published, dead-letters; fields as in `avro/*.avsc`."""
+"""The records of topics that sinks write: slack-threads, published, receivers, dead-letters; fields as in `avro/*.avsc`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,27 @@ class SlackThread(Record, frozen=True, kw_only=True):
     shown_hash: bytes = b""
     told: int = 0
     pending: list[Notification] = msgspec.field(default_factory=list)
+    digest: str = ""
+
+
+class SlackDigest(Record, frozen=True, kw_only=True):
+    channel: str
+    project: str
+    delivery_id: str
+    intended_at: int
+    channel_id: str = ""
+    ts: str = ""
+    shown_hash: bytes = b""
+
+
+class ReceiverTrouble(Record, frozen=True):
+    sink: str
+    place: str
+    receivers: list[str]
+    error: str
+    advice: str
+    since: int
+    waiting: int = 0
 
 
 class PublishedIncident(Record, frozen=True):

@@ -58,7 +58,7 @@ INBOX = Topic(
     "inbox",
     "none; the partition is murmur2(project) mod count",
     "Frame",
-    writers=("webhook", "operator", "intake", "clock", "topics"),
+    writers=("webhook", "operator", "intake", "clock", "topics", "slack", "deadletters"),
     readers=("worker", "ledger", "topics"),
     retention_days=30,
     settings={"message.timestamp.type": "LogAppendTime"},
@@ -68,7 +68,7 @@ JOURNAL = Topic(
     "none; the partition is the inbox's",
     "Entry",
     writers=("worker",),
-    readers=("worker", "postgres", "slack", "statuspage", "mail", "topics", "ledger"),
+    readers=("worker", "postgres", "slack", "statuspage", "mail", "topics", "ledger", "deadletters"),
     retention_days=30,
 )
 CORE_STATE = Topic(
@@ -79,7 +79,7 @@ CONFIG = Topic(
     "current",
     "the whole configuration, zlib-compressed JSON",
     ("config",),
-    ("webhook", "operator", "intake", "clock", "slack", "statuspage"),
+    ("webhook", "operator", "intake", "clock", "slack", "statuspage", "deadletters"),
     "compact",
     partitions=1,
 )
@@ -87,20 +87,28 @@ PUBLISHED = Topic(
     "published", "incident/…, day/…", "what the status page may show", ("statuspage",), ("statuspage",), "compact", partitions=1
 )
 SLACK_THREADS = Topic(
-    "slack-threads", "project/number/channel", "channel, ts, last version shown, intent", ("slack",), ("slack",), "compact"
+    "slack-threads",
+    "project/number/channel, or _digest/…",
+    "channel, ts, last version shown, intent",
+    ("slack",),
+    ("slack",),
+    "compact",
+)
+RECEIVERS = Topic(
+    "receivers", "sink/place", "receivers that cannot be told anything, why, since when", ("slack",), ("slack",), "compact"
 )
 LEDGER = Topic("ledger", "partition", "what was received and what became of it, by project", ("ledger",), ("ledger",), "compact")
 DEAD_LETTERS = Topic(
     "dead-letters",
     "origin topic",
     "original bytes, origin, reason, when",
-    ("intake", "topics", "slack", "mail"),
+    ("intake", "topics", "slack", "mail", "deadletters"),
     ("deadletters",),
     retention_days=90,
 )
 SCHEMAS = Topic("schemas", "fingerprint", "the schema's text", ("topics",), ("everyone",), "compact", partitions=1)
 
-TOPICS = (INBOX, JOURNAL, CORE_STATE, CONFIG, PUBLISHED, SLACK_THREADS, LEDGER, DEAD_LETTERS, SCHEMAS)
+TOPICS = (INBOX, JOURNAL, CORE_STATE, CONFIG, PUBLISHED, SLACK_THREADS, RECEIVERS, LEDGER, DEAD_LETTERS, SCHEMAS)
 EVENTS_HEADER = "events"
 """Header of an inbox record: JSON object, alert events by project, refusals included."""
 MOST_EVENTS = 1_000_000

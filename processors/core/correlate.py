@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from processors.core import incidents, page_entries
+from processors.core import incidents, page_entries, receiver_alerts
 from processors.core.attempt import attempt_each
 from processors.core.content import content_of, lookup_of
 from processors.core.decisions import Key
@@ -24,7 +24,10 @@ Group = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Gathering:
-    """Alerts of a round that belong into one incident: that of a group, or the resolved one that they are in already."""
+    """Alerts of a round that belong into one incident: that of a group, or the resolved one that they are in already.
+
+    Neither a rule nor an incident: an alert of our own (`receiver_alerts.py`), which opens one.
+    """
 
     project: str
     rule: IncidentRule | None = None
@@ -71,6 +74,9 @@ def _file(state: State, alert: AlertState, own: IncidentState | None, gatherings
     if own is not None and _may_return(state, own):
         place = (project, f"#{own.number}")
         gatherings.setdefault(place, Gathering(project, own=own.number)).numbers[number] = None
+        return
+    if receiver_alerts.is_own(alert):
+        gatherings[project, f"alert #{number}"] = Gathering(project, numbers={number: None})
         return
     rules = state.rules.of(project)
     known = (state.rules.version, state.contents[key], alert.severity, alert.severity_as_sent, alert.status)
@@ -124,9 +130,11 @@ def _gather(round: Round, gathering: Gathering) -> None:
     state = round.state
     alerts = _in_order(state, [state.alerts[gathering.project, number] for number in gathering.numbers])
     _name_as_cause(state, alerts[0])
-    if gathering.rule is None:
-        assert gathering.own is not None
+    if gathering.own is not None:
         _reopen(round, state.incidents[gathering.project, gathering.own], alerts)
+        return
+    if gathering.rule is None:
+        _open(round, None, [], alerts)
         return
     key = group_key(gathering.rule.name, gathering.group)
     newest = _newest_of_group(state, key, gathering.project)
@@ -152,8 +160,12 @@ def _open_when_enough(
     elif newest is not None and not newest.is_open and _may_reopen(state, newest, rule):
         _reopen(round, newest, joining)
     else:
-        home = incidents.open_incident(state, rule, group, joining)
-        _join_all(round, home, joining, IncidentChange(home.project, home.number, "opened"))
+        _open(round, rule, group, joining)
+
+
+def _open(round: Round, rule: IncidentRule | None, group: Group, alerts: list[AlertState]) -> None:
+    home = incidents.open_incident(round.state, rule, group, alerts)
+    _join_all(round, home, alerts, IncidentChange(home.project, home.number, "opened"))
 
 
 def _reopen(round: Round, incident: IncidentState, alerts: list[AlertState]) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from processors.core import receiver_alerts
 from processors.core.attempt import attempt_each
 from processors.core.content import lookup_of
 from processors.core.incidents import is_worse
@@ -58,6 +59,12 @@ def tell(state: State, change: IncidentChange, actor: str = ALERT_BOT) -> None:
                 state.change_incident(incident, is_told_resolved=True)
         case _:
             _tell_those_who_know(state, incident, change.kind, actor)
+
+
+def tell_anew(state: State, incident: IncidentState, receiver: str, actor: str) -> IncidentState:
+    """Tell a receiver of an incident as if it had opened now, whatever it was told; from then on it hears of all changes."""
+    incident = _decide(state, incident, "opened", receiver, actor)
+    return incident if receiver in incident.told else state.change_incident(incident, told=[*incident.told, receiver])
 
 
 def _tell_newcomers(state: State, incident: IncidentState, kind: NotificationKind, actor: str) -> IncidentState:
@@ -134,8 +141,12 @@ def _is_quiet(state: State, incident: IncidentState) -> bool:
 def _receivers(state: State, incident: IncidentState) -> Iterator[tuple[str, int | None]]:
     """Give the receivers of the first route that matches, and of the ones after it while they say `continue`.
 
-    With each, how long after it is reminded; None: never.
+    With each, how long after it is reminded; None: never. What is about receivers goes to all the others.
     """
+    others = receiver_alerts.receivers_of(state, incident)
+    if others is not None:
+        yield from others
+        return
     lookup = incident_lookup(state, incident)
     for route in state.rules.of(incident.project).routes.find(lookup):
         for receiver in route.receivers:

@@ -7,6 +7,7 @@ timeout and any 5xx may have taken effect. slack-sdk's own retries are off: they
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -16,12 +17,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from schemas.errors import TocsinError, Unavailable
+from sinks.slack import refusals
 from sinks.slack.blocks import Message
 
 EVENT_TYPE = "tocsin_incident"
 TIMEOUT_SECONDS = 5
 """For one call; `tocsin up` wants every process gone 10 s after the signal."""
-UNSURE_ERRORS = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 DEFAULT_RETRY_AFTER_SECONDS = 30.0
 PAGE_SIZE = 200
 PAGES = 20
@@ -52,6 +53,25 @@ class Refused(TocsinError):
         self.error = error
 
 
+class Blocked(TocsinError):
+    """Slack will not do this until people have mended something: nothing was done. `error` is its word for what.
+
+    Also for a word that we do not know: to wait loses nothing.
+    """
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"Slack takes nothing: {error}")
+        self.error = error
+
+
+class Gone(TocsinError):
+    """The message that this is about is not there any more: a person has deleted it."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"the message is gone: {error}")
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """Where a message is: by these, and only these, it is addressed from now on."""
@@ -61,7 +81,8 @@ class Posted:
 
 
 class SlackClient:
-    """All methods raise `Throttled`, `Unreached`, `Unsure` (a read never does) or `Refused`."""
+    """All methods raise `Throttled`, `Unreached`, `Unsure` (a read never does), `Blocked`, `Refused`, or `Gone` where there is
+    a message that it is about."""
 
     def __init__(self, api_url: str, token: str) -> None:
         base_url = api_url if api_url.endswith("/") else f"{api_url}/"
@@ -69,11 +90,22 @@ class SlackClient:
 
     def post(self, channel: str, message: Message, delivery_id: str) -> Posted:
         """Post a message that can be found again by its delivery id. Not safe to repeat."""
-        return self._post(channel, message.text, delivery_id, blocks=list(message.blocks))
+        answer = self._send(channel, message.text, delivery_id, blocks=list(message.blocks))
+        return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def reply(self, at: Posted, text: str, delivery_id: str) -> Posted:
-        """Post a reply in the thread of a message. Not safe to repeat."""
-        return self._post(at.channel_id, text, delivery_id, thread_ts=at.ts)
+        """Post a reply in the thread of a message. Not safe to repeat.
+
+        Slack makes a message of its own of a reply to one that was deleted, and names no thread in its answer (slack-go
+        issue 1571): that message is taken back, and `Gone` raised.
+        """
+        answer = self._send(at.channel_id, text, delivery_id, thread_ts=at.ts)
+        posted = Posted(str(answer["channel"]), str(answer["ts"]))
+        if not (answer.get("message") or {}).get("thread_ts"):
+            with suppress(TocsinError):  # better a reply that stands alone than none
+                self._call("chat.delete", json={"channel": posted.channel_id, "ts": posted.ts})
+            raise Gone("the reply came to no thread")
+        return posted
 
     def update(self, at: Posted, message: Message) -> None:
         """Put another content in place of a message's. Safe to repeat."""
@@ -88,8 +120,8 @@ class SlackClient:
         thread = {"channel": at.channel_id, "ts": at.ts}
         return self._search("conversations.replies", thread, at.channel_id, delivery_ids, since_seconds)
 
-    def _post(self, channel: str, text: str, delivery_id: str, **rest: Any) -> Posted:
-        answer = self._call(
+    def _send(self, channel: str, text: str, delivery_id: str, **rest: Any) -> Mapping[str, Any]:
+        return self._call(
             "chat.postMessage",
             json={
                 "channel": channel,
@@ -100,7 +132,6 @@ class SlackClient:
                 **rest,
             },
         )
-        return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def _search(
         self, method: str, place: Mapping[str, str], channel: str, delivery_ids: Collection[str], since_seconds: int
@@ -145,11 +176,15 @@ def _delivery_id(message: Mapping[str, Any]) -> str:
 def _judge(response: Any) -> TocsinError:
     """Turn an answer that is not ok into one of ours."""
     error = str(response.get("error", "")) if isinstance(response.data, dict) else ""
-    if response.status_code == 429 or error == "ratelimited":
+    if response.status_code == 429 or error in refusals.SLOW_DOWN:
         return Throttled(_retry_after(response.headers))
-    if response.status_code >= 500 or error in UNSURE_ERRORS:
+    if response.status_code >= 500 or error in refusals.UNSURE:
         return Unsure(f"Slack answered {response.status_code} {error}")
-    return Refused(error or f"HTTP {response.status_code}")
+    if error in refusals.GONE:
+        return Gone(error)
+    if error in refusals.OF_THE_MESSAGE | refusals.NOT_EDITABLE | refusals.NO_THREAD:
+        return Refused(error)
+    return Blocked(error or f"HTTP {response.status_code}")
 
 
 def _retry_after(headers: Mapping[str, Any]) -> float:

@@ -15,3 +15,7 @@ UNSURE = Counter(
     "tocsin_slack_deliveries_unsure_total", "Posts tried again although it could not be looked up whether they had been made."
 )
 DEAD_LETTERS = Counter("tocsin_slack_dead_letters_total", "Messages that Slack refused for good.")
+BROKEN = Gauge(
+    "tocsin_slack_receiver_broken", "1 for each receiver that Slack lets us tell nothing, with its word.", ["receiver", "error"]
+)
+DIGESTED = Counter("tocsin_slack_digested_incidents_total", "Incidents told of in a digest, not in a message of their own.")

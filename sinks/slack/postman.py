@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -19,25 +19,18 @@ from schemas.records import Notification
 from schemas.sink_records import DeadLetter
 from sinks.slack import metrics
 from sinks.slack.blocks import Message, render_confidential, render_incident
-from sinks.slack.client import Refused, SlackClient, Throttled, Unreached, Unsure
+from sinks.slack.calls import POSTING, Calls, Step
+from sinks.slack.client import Blocked, Gone, Refused, SlackClient, Unsure
 from sinks.slack.context import Context
-from sinks.slack.rate import Method, Rate
+from sinks.slack.refusals import NO_THREAD, NOT_EDITABLE, is_known
 from sinks.slack.replies import render_reply
 from sinks.slack.threads import Thread
 
 log = structlog.get_logger()
-Step = Literal["look_up", "post", "edit", "look_up_replies", "reply"]
-METHODS: dict[Step, Method] = {
-    "look_up": "conversations.history",
-    "post": "chat.postMessage",
-    "edit": "chat.update",
-    "look_up_replies": "conversations.replies",
-    "reply": "chat.postMessage",
-}
-POSTING: frozenset[Step] = frozenset({"post", "reply"})
-"""Not safe to repeat: what is posted must stand in the store as intended before."""
 LOOK_BACK_SECONDS = 300
 """How far Slack's clock and ours may be apart."""
+KEPT_MILLIS = 86_400_000
+"""How long after an incident's end its news waits for a channel that takes nothing."""
 
 
 class Letters(Protocol):
@@ -58,7 +51,10 @@ class Postman:
     origin_topic: str
     context: Context
     is_open_to: Callable[[str], bool] = lambda channel: False
-    rate: Rate = field(default_factory=Rate)
+    calls: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = Calls(self.now_millis, self.monotonic)
 
     def steps(self, thread: Thread) -> Iterator[Step]:
         """Give what is left to do for a thread now, the most important first; nothing: it is as it should be."""
@@ -67,15 +63,15 @@ class Postman:
             if owes:
                 yield "look_up" if thread.is_unsure else "post"
             return
-        if thread.incident.version > thread.record.shown_version and self._differs(thread):
-            yield "edit"
+        is_old = thread.incident.version > thread.record.shown_version and self._differs(thread)
+        if is_old or (owes and not thread.is_checked and not thread.is_unsure):
+            yield "edit"  # which also finds out that it is gone: a reply would then stand alone in the channel
         if owes:
             yield "look_up_replies" if thread.is_unsure else "reply"
 
     def choose(self, thread: Thread) -> Step | None:
         """Give the first step that may be done now, and count it as done for the rate."""
-        channel, now = thread.record.channel, self.monotonic()
-        return next((step for step in self.steps(thread) if self.rate.take(METHODS[step], channel, now)), None)
+        return next((step for step in self.steps(thread) if self.calls.may(step, thread.record.channel)), None)
 
     def is_hidden(self, thread: Thread) -> bool:
         """Whether the channel must not know about the incident."""
@@ -83,22 +79,37 @@ class Postman:
 
     def do(self, thread: Thread, step: Step) -> None:
         """Do one step; whatever becomes of it, the thread says what is left. Raises `Unavailable` only for dead letters."""
-        method, channel = METHODS[step], thread.record.channel
-        try:
-            self._call(thread, step)
-        except Throttled as error:
-            self.rate.hold(method, channel, error.seconds, self.monotonic())
-            self._note(thread, step, "throttled", seconds=error.seconds)
-        except (Unreached, Unsure) as error:
-            thread.is_unsure = thread.is_unsure or (step in POSTING and isinstance(error, Unsure))
-            seconds = self.rate.note_failure(channel, self.monotonic())
-            self._note(thread, step, "unsure" if isinstance(error, Unsure) else "unreached", error=str(error), seconds=seconds)
-        except Refused as error:
-            self._note(thread, step, "refused", error=error.error)
-            self._give_up(thread, step, error)
-        else:
-            self.rate.note_success(channel)
-            metrics.CALLS.labels(method, "done").inc()
+        record = thread.record
+        match self.calls.attempt(step, record.channel, f"{record.project}/{record.incident}", lambda: self._call(thread, step)):
+            case Unsure():
+                thread.is_unsure = thread.is_unsure or step in POSTING
+            case Blocked() as error if self._is_of_the_message(thread, error):
+                self.calls.health.forget(record.channel)
+                self._give_up(thread, step, Refused(error.error))
+            case Blocked():
+                thread.blocked_at = self.monotonic()
+            case Gone():
+                self._begin_anew(thread)
+            case Refused() as error:
+                self._give_up(thread, step, error)
+
+    def let_go_if_over(self, thread: Thread) -> None:
+        """Give up what waits for a broken channel, once its incident has been over for a day. Raises `Unavailable`."""
+        if not self.is_over(thread) or next(self.steps(thread), None) is None:
+            return
+        message = self.render(thread)
+        self._bury(thread, self.too_late(thread.record.channel), message.text, list(message.blocks))
+        thread.change(told=thread.last_number, pending=[])
+        self._shown(thread, message)
+
+    def is_over(self, thread: Thread) -> bool:
+        """Whether its incident has been over for so long that news of it is none any more."""
+        resolved_at = thread.incident.resolved_at
+        return resolved_at is not None and not thread.incident.is_open and self.now_millis() - resolved_at >= KEPT_MILLIS
+
+    def too_late(self, channel: str) -> TocsinError:
+        """Say why something is given up that has waited for a broken channel."""
+        return Blocked(f"{self.calls.health.error_of(channel)}, until a day after the incident's end")
 
     def render(self, thread: Thread) -> Message:
         return render_confidential(thread.incident) if self.is_hidden(thread) else render_incident(thread.incident, self.context)
@@ -125,6 +136,7 @@ class Postman:
         if found is not None:
             log.info("message_found", incident=f"{record.project}/{record.incident}", channel=record.channel, ts=found.ts)
             thread.change(channel_id=found.channel_id, ts=found.ts)
+            thread.is_checked = True
             self._drop_told_by_message(thread)
 
     def _post(self, thread: Thread) -> None:
@@ -167,6 +179,7 @@ class Postman:
         return False
 
     def _shown(self, thread: Thread, message: Message) -> None:
+        thread.is_checked = True
         thread.change(shown_version=thread.incident.version, shown_hash=hash_of(message))
 
     def _drop_told_by_message(self, thread: Thread) -> None:
@@ -179,6 +192,20 @@ class Postman:
         thread.change(told=max(thread.record.told, first.number), pending=rest)
         self._drop_told_by_message(thread)
 
+    def _begin_anew(self, thread: Thread) -> None:
+        """A person has deleted the message: another tells how the incident stands now, and replies go to that one."""
+        if self.is_hidden(thread):  # nothing is to be said any more
+            thread.change(told=thread.last_number, pending=[])
+            self._shown(thread, self.render(thread))
+            return
+        thread.begin_anew(self.now_millis())
+
+    def _is_of_the_message(self, thread: Thread, error: Blocked) -> bool:
+        """Whether a word that we do not know is about this message alone: the channel has taken others since it was refused."""
+        if is_known(error.error) or thread.blocked_at is None:
+            return False
+        return self.calls.health.was_done_since(thread.record.channel, thread.blocked_at)
+
     def _give_up(self, thread: Thread, step: Step, error: Refused) -> None:
         match step:
             case "look_up" | "look_up_replies":
@@ -190,17 +217,23 @@ class Postman:
                 message = self.render(thread)
                 self._bury(thread, error, message.text, list(message.blocks))
                 thread.change(told=thread.last_number, pending=[])
+            case "edit" if error.error == "cant_update_message" and not thread.is_posted_anew:
+                self._begin_anew(thread)  # the app was installed again, under another bot: the next message will be its own
             case "edit":
                 message = self.render(thread)
-                self._bury(thread, error, message.text, list(message.blocks))
+                if error.error not in NOT_EDITABLE:
+                    self._bury(thread, error, message.text, list(message.blocks))
                 self._shown(thread, message)
             case "reply":
-                self._bury(thread, error, render_reply(thread.record.pending[0], thread.incident, self.context), None)
+                if error.error not in NO_THREAD:  # else the message itself says it
+                    self._bury(thread, error, render_reply(thread.record.pending[0], thread.incident, self.context), None)
                 self._drop_first(thread)
 
     def _bury(self, thread: Thread, error: TocsinError, text: str, blocks: list[dict[str, object]] | None) -> None:
         record = thread.record
-        original = msgspec.json.encode({"channel": record.channel, "ts": record.ts, "text": text, "blocks": blocks})
+        receiver = thread.record.pending[-1].receiver if thread.record.pending else ""
+        about = {"project": record.project, "incident": record.incident, "receiver": receiver}
+        original = msgspec.json.encode({**about, "channel": record.channel, "ts": record.ts, "text": text, "blocks": blocks})
         reason = f"{error} (channel {record.channel}, incident {record.project}/{record.incident})"
         self.letters.write(DeadLetter(self.origin_topic, *thread.origin, "sink-slack", reason, self.now_millis(), original))
         metrics.DEAD_LETTERS.inc()
@@ -210,13 +243,6 @@ class Postman:
 
     def _measure(self, notification: Notification) -> None:
         metrics.DELAY_SECONDS.observe(max(0, self.now_millis() - notification.at) / 1000)
-
-    def _note(self, thread: Thread, step: Step, outcome: str, **details: object) -> None:
-        metrics.CALLS.labels(METHODS[step], outcome).inc()
-        record = thread.record
-        log.warning(
-            f"call_{outcome}", step=step, channel=record.channel, incident=f"{record.project}/{record.incident}", **details
-        )
 
 
 def hash_of(message: Message) -> bytes:

@@ -1,13 +1,13 @@
-"""The Slack sink: takes in what the journal says, and lets the postman work through what is due.
+"""The Slack sink: takes in what the journal says; `rounds.py` works through what is then due.
 
-What is to be posted is saved before it is posted, and what must wait (a 429, Slack away) is saved and done later: a
-batch is applied when all of it is posted or safely owed. Not here: one thread's steps (`postman.py`), words (`blocks.py`).
+What is to be posted is saved before it is posted, and what must wait (a 429, Slack away, a channel that takes nothing) is
+saved and done later: a batch is applied when all of it is posted or safely owed. Not here: words (`blocks.py`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import structlog
 
@@ -16,24 +16,20 @@ from schemas.clock import now_millis
 from schemas.configuration import SlackReceiver
 from schemas.records import IncidentState, Notification
 from schemas.settings import Settings
-from schemas.topics import JOURNAL, SLACK_THREADS
+from schemas.topics import JOURNAL, RECEIVERS, SLACK_THREADS
 from sinks.compacted import CompactedTopic
 from sinks.dead_letters import DeadLetterTopic
 from sinks.follow_configuration import ConfigurationFollower, FollowedConfiguration
+from sinks.own_alerts import InboxAlerts
 from sinks.sink import Assignment, Batch, JournalEntry, NotTaken, Section, Superseded
-from sinks.slack import metrics
 from sinks.slack.client import SlackClient
 from sinks.slack.context import Context, operator_url
-from sinks.slack.postman import POSTING, Postman, Step
-from sinks.slack.threads import Key, Thread, Threads, begin
+from sinks.slack.postman import Postman
+from sinks.slack.rounds import Rounds
+from sinks.slack.threads import Thread, Threads, begin
+from sinks.slack.trouble import Trouble
 
 log = structlog.get_logger()
-ROUND = 10
-"""Threads that are claimed, and then called for, together."""
-CLAIM_SECONDS = 5.0
-"""How long a claim is trusted: less than the consumer's session (10 s), after which somebody else may have the partition."""
-WORK_SECONDS = 3.0
-"""How long one delivery works on Slack; the rest is owed. One call may take 5 s more; the process must end within 10 s."""
 
 
 def build(settings: Settings) -> SlackSink:
@@ -48,7 +44,8 @@ def build(settings: Settings) -> SlackSink:
         context=Context(operator_url(settings)),
     )
     threads = Threads(CompactedTopic(settings, SLACK_THREADS), settings.partitions)
-    return SlackSink(ConfigurationFollower(settings), threads, postman, is_on)
+    trouble = Trouble(CompactedTopic(settings, RECEIVERS), InboxAlerts(settings), settings.partitions, time.monotonic)
+    return SlackSink(ConfigurationFollower(settings), threads, postman, trouble, is_on)
 
 
 class SlackSink:
@@ -59,13 +56,21 @@ class SlackSink:
     takes_all_partitions = False
     linger_seconds = 0.0
 
-    def __init__(self, configuration: FollowedConfiguration, threads: Threads, postman: Postman, is_on: bool = True) -> None:
+    def __init__(
+        self,
+        configuration: FollowedConfiguration,
+        threads: Threads,
+        postman: Postman,
+        trouble: Trouble,
+        is_on: bool = True,
+    ) -> None:
         self._configuration = configuration
         self._threads = threads
         self._postman = postman
+        self._trouble = trouble
+        self._rounds = Rounds(threads, postman)
         self._is_on = is_on
         self._partitions: tuple[int, ...] = ()
-        self._due: dict[Key, Thread] = {}
         self._said_off = False
 
     def assign(self, assignment: Assignment) -> Mapping[int, Position]:
@@ -84,7 +89,7 @@ class SlackSink:
             return
         for entry in batch.entries:
             self._absorb(entry)
-        self._work()
+        self._rounds.work()
 
     def tend(self) -> None:
         """See `Sink`: does what had to wait."""
@@ -92,7 +97,10 @@ class SlackSink:
             return
         self._configure()
         try:
-            self._work()
+            self._follow_receivers()
+            self._rounds.work()
+            configuration = self._configuration.current.configuration
+            self._trouble.tell(self._postman.calls.health, configuration, self._rounds.waiting())
         except NotTaken:
             raise
         except Superseded as error:
@@ -103,6 +111,7 @@ class SlackSink:
         """See `Sink`."""
         self._threads.close()
         self._postman.letters.close()
+        self._trouble.close()
         self._configuration.close()
 
     # -- what the journal says --------------------------------------------------
@@ -132,19 +141,24 @@ class SlackSink:
             self._threads.add(thread)
         if notification.number <= thread.last_number:
             return
+        thread.see(incident)
         self._owe(notification, thread)
         thread.origin = origin
-        self._is_due(thread)
+        self._rounds.add(thread)
 
     def _owe(self, notification: Notification, thread: Thread) -> None:
         pending = thread.record.pending
-        if pending and _is_same_change(notification, pending[-1]):
+        now = self._postman.monotonic()
+        if self._rounds.digests.is_told_by_digest(thread, notification.kind, now):
+            thread.change(told=notification.number)
+        elif pending and _is_same_change(notification, pending[-1]):
             # Two receivers with one channel. Both stand in one entry, so that the number cannot have been used yet.
             thread.change(pending=[*pending[:-1], notification])
         elif notification.kind == "opened" and thread.posted is not None and not pending:
-            thread.change(told=notification.number)
+            thread.change(told=notification.number, shown_version=0, shown_hash=b"")  # told by the message, as it is now
         else:
             thread.change(pending=[*pending, notification])
+            thread.is_checked = False
 
     def _refresh(self, incident: IncidentState, entry: JournalEntry) -> None:
         """Let all channels that show the incident see its newest form; from history it is only learnt."""
@@ -155,7 +169,7 @@ class SlackSink:
                 continue
             if self._postman.is_hidden(thread):
                 thread.change(told=thread.last_number, pending=[])
-            self._is_due(thread)
+            self._rounds.add(thread)
 
     def _learn(self, thread: Thread, entry: JournalEntry) -> None:
         """Take as told what was decided before this sink was there; what it owes from an earlier life it still owes."""
@@ -166,7 +180,7 @@ class SlackSink:
 
     def _forget(self, project: str, incident: int) -> None:
         for thread in self._threads.of(project, incident).values():
-            self._due.pop(thread.key, None)
+            self._rounds.drop(thread)
         self._threads.forget(project, incident)
 
     def _receiver(self, name: str) -> SlackReceiver | None:
@@ -177,42 +191,11 @@ class SlackSink:
             receivers = self._configuration.current.configuration.receivers
         return receivers[name].slack if name in receivers else None
 
-    # -- what is due ------------------------------------------------------------
-
-    def _work(self) -> None:
-        """Round by round: claim, call, go on while the rate allows something; then save what is left."""
-        deadline = self._postman.monotonic() + WORK_SECONDS
-        while self._postman.monotonic() < deadline and (chosen := self._choose()):
-            self._threads.save(claimed=[thread for thread, step in chosen if step in POSTING])
-            self._call(chosen)
-        self._threads.save()
-        metrics.PENDING.set(len(self._due))
-
-    def _choose(self) -> list[tuple[Thread, Step]]:
-        chosen: list[tuple[Thread, Step]] = []
-        for thread in list(self._due.values()):
-            if next(self._postman.steps(thread), None) is None:
-                del self._due[thread.key]
-            elif (step := self._postman.choose(thread)) is not None:
-                chosen.append((thread, step))
-                if len(chosen) == ROUND:
-                    break
-        return chosen
-
-    def _call(self, chosen: Iterable[tuple[Thread, Step]]) -> None:
-        trusted_until = self._postman.monotonic() + CLAIM_SECONDS
-        for thread, step in chosen:
-            if step in POSTING and self._postman.monotonic() > trusted_until:
-                return  # still due; it is claimed anew
-            self._threads.mark(thread)
-            self._postman.do(thread, step)
-
-    def _is_due(self, thread: Thread) -> None:
-        self._due[thread.key] = thread
-        self._threads.mark(thread)
+    # -- what else changes --------------------------------------------------------
 
     def _load(self) -> None:
-        self._due = {thread.key: thread for thread in self._threads.load(self._partitions)}
+        self._postman.calls.health.broken = self._trouble.load(self._partitions)
+        self._rounds.load(self._partitions)
 
     def _configure(self) -> None:
         configuration = self._configuration.refresh().configuration
@@ -220,6 +203,29 @@ class SlackSink:
         confidential = frozenset(one.channel for one in receivers if one is not None and one.confidential)
         self._postman.context = Context(self._postman.context.operator_url, configuration.people)
         self._postman.is_open_to = confidential.__contains__
+
+    def _follow_receivers(self) -> None:
+        """Where a broken channel was mended by naming another, tell that one what waits; nobody is told in the old one."""
+        health, known = self._postman.calls.health, self._configuration.current.configuration.receivers
+        for thread in [one for one in self._rounds.due.values() if health.is_broken(one.record.channel)]:
+            names = {one.receiver for one in thread.record.pending if one.receiver}
+            receivers = [known[name].slack for name in sorted(names) if name in known]
+            named = [one for one in receivers if one is not None]
+            if thread.posted is None and names and all(one.channel != thread.record.channel for one in named):
+                self._move(thread, named)
+
+    def _move(self, thread: Thread, receivers: list[SlackReceiver]) -> None:
+        thread.keep_newest()
+        newest = thread.record.pending[-1]
+        for receiver in receivers:
+            is_allowed = receiver.confidential or not thread.incident.is_confidential
+            if is_allowed and receiver.channel not in self._threads.of(*thread.key[:2]):
+                moved = begin(thread.incident, receiver.channel, self._postman.now_millis())
+                moved.change(told=thread.record.told, pending=[newest])
+                self._threads.add(moved)
+                self._rounds.add(moved)
+        thread.change(told=thread.last_number, pending=[])
+        self._rounds.add(thread)
 
     def _say_off(self) -> None:
         if not self._said_off:

@@ -12,14 +12,18 @@ import msgspec
 
 from schemas.codec import decode, encode
 from schemas.errors import MalformedRecord, OperatorError
-from schemas.records import IncidentSection, IncidentState, Notification
-from schemas.sink_records import SlackThread
+from schemas.records import ALERT_BOT, IncidentSection, IncidentState, Notification
+from schemas.sink_records import SlackDigest, SlackThread
 from schemas.topics import partition_of
 from sinks.compacted import Change, Store
 from sinks.slack.client import Posted
 
 Key = tuple[str, int, str]
 """Project, incident, channel."""
+AGAIN = "/again/"
+"""In the delivery id of a message that stands for one that was deleted; a number follows."""
+DIGEST_KEY = "_digest/"
+"""Begins the key of a digest; no project's name begins so."""
 
 
 @dataclass(slots=True)
@@ -27,13 +31,16 @@ class Thread:
     """One incident in one channel.
 
     `is_unsure`: something may have been posted that is not recorded; look before posting. `origin`: journal
-    partition and offset that last had news of it (-1, -1: none since this process began).
+    partition and offset that last had news of it (-1, -1: none since this process began). `is_checked`: the message was
+    seen to be there since the last notification came. `blocked_at`: when it last met what people must mend (monotonic).
     """
 
     record: SlackThread
     incident: IncidentState
     is_unsure: bool = False
     origin: tuple[int, int] = (-1, -1)
+    is_checked: bool = False
+    blocked_at: float | None = None
 
     @property
     def key(self) -> Key:
@@ -58,6 +65,47 @@ class Thread:
         self.incident = without_description(incident)
         return True
 
+    @property
+    def is_posted_anew(self) -> bool:
+        """Whether its message stands for one that was deleted."""
+        return AGAIN in self.record.delivery_id
+
+    def keep_newest(self) -> None:
+        """Let what waits be one notification: the newest, which a message that is not posted yet tells by itself."""
+        pending = self.record.pending
+        if len(pending) > 1 or (pending and self.posted is None and pending[0].kind != "opened"):
+            newest = pending[-1] if self.posted is not None else msgspec.structs.replace(pending[-1], kind="opened")
+            told = max((self.record.told, *(one.number for one in pending[:-1])))
+            self.change(pending=[newest], told=told)
+
+    def begin_anew(self, now_millis: int) -> None:
+        """Owe another message in place of the one that was; it can be told from the first by its delivery id."""
+        base, _, count = self.record.delivery_id.partition(AGAIN)
+        pending = self.record.pending or [self._opening(now_millis)]
+        self.change(
+            delivery_id=f"{base}{AGAIN}{int(count or 0) + 1}",
+            intended_at=now_millis,
+            channel_id="",
+            ts="",
+            shown_version=0,
+            shown_hash=b"",
+            pending=pending,
+        )
+        self.is_unsure = False
+        self.keep_newest()
+
+    def owe_message(self, now_millis: int) -> None:
+        """Owe a message of its own."""
+        self.change(digest="", pending=self.record.pending or [self._opening(now_millis)])
+
+    def _opening(self, now_millis: int) -> Notification:
+        """Make what is told by the message itself; its number was told before."""
+        incident = self.incident
+        return Notification(
+            incident.project, incident.number, self.record.told, "opened", "", now_millis,
+            incident.severity, incident.status, ALERT_BOT, incident.offset, incident.index,
+        )  # fmt: skip
+
     def change(self, **fields: object) -> None:
         self.record = msgspec.structs.replace(self.record, **fields)
 
@@ -72,12 +120,16 @@ class Threads:
         self._by_incident: dict[tuple[str, int], dict[str, Thread]] = {}
         self._changed: dict[Key, Thread] = {}
 
-    def load(self, partitions: Iterable[int]) -> list[Thread]:
+    def load(self, partitions: Iterable[int]) -> tuple[list[Thread], list[SlackDigest]]:
         """Forget all, and read these partitions; gives what was read. Raises `Unavailable`."""
         self._threads, self._by_incident, self._changed = {}, {}, {}
+        digests: list[SlackDigest] = []
         for key, value in self._store.load(partitions).items():
-            self.add(_read(key, value))
-        return list(self._threads.values())
+            if key.startswith(DIGEST_KEY):
+                digests.append(_read_digest(key, value))
+            else:
+                self.add(_read(key, value))
+        return list(self._threads.values()), digests
 
     def of(self, project: str, incident: int) -> Mapping[str, Thread]:
         """Give the threads of an incident, by channel."""
@@ -91,14 +143,19 @@ class Threads:
         """Remember that it has changed."""
         self._changed[thread.key] = thread
 
-    def save(self, claimed: Iterable[Thread] = ()) -> None:
-        """Write what has changed, and those claimed even if they have not.
+    def save(self, claimed: Iterable[Thread] = (), digests: Iterable[SlackDigest] = ()) -> None:
+        """Write what has changed, those claimed even if they have not, and digests.
 
-        A claimed thread is ours when this returns: no other process has written since we read. Raises `Superseded`.
+        What is claimed is ours when this returns: no other process has written since we read. Raises `Superseded`.
         """
         wanted = self._changed | {thread.key: thread for thread in claimed}
-        self._store.write([self._change(thread) for thread in wanted.values()])
+        written = [self._change_digest(digest, encode(digest)) for digest in digests]
+        self._store.write([*(self._change(thread) for thread in wanted.values()), *written])
         self._changed = {}
+
+    def forget_digest(self, digest: SlackDigest) -> None:
+        """Let go of a digest whose incidents are all forgotten; its message stays in Slack."""
+        self._store.write([self._change_digest(digest, None)])
 
     def forget(self, project: str, incident: int) -> None:
         """Let go of an incident that nothing will be heard of any more; its messages stay in Slack."""
@@ -111,6 +168,10 @@ class Threads:
 
     def close(self) -> None:
         self._store.close()
+
+    def _change_digest(self, digest: SlackDigest, value: bytes | None) -> Change:
+        name = digest.delivery_id.partition(AGAIN)[0]
+        return Change(partition_of(digest.project, self._partition_count), f"{DIGEST_KEY}{name}", value)
 
     def _change(self, thread: Thread) -> Change:
         record = msgspec.structs.replace(thread.record, incident_state=encode(IncidentSection([thread.incident])))
@@ -149,3 +210,10 @@ def _read(key: str, value: bytes) -> Thread:
     except MalformedRecord as error:
         raise OperatorError(f"the thread {key} on slack-threads cannot be read: {error}") from error
     return Thread(record, incident, is_unsure=bool(record.pending))
+
+
+def _read_digest(key: str, value: bytes) -> SlackDigest:
+    try:
+        return decode(value, SlackDigest)
+    except MalformedRecord as error:
+        raise OperatorError(f"the digest {key} on slack-threads cannot be read: {error}") from error

@@ -21,8 +21,8 @@ KNOWN_ALERTS = 1000
 LEAST_KNOWN = 64
 """Of one project, so that a large request repeats different alerts."""
 CONNECTIONS = 16
-CHANNELS = 100
-"""Slack takes one message a second and channel; this many take 50 a second with room to spare."""
+CHANNELS = 400
+"""Slack takes one message a second and channel, and eleven openings a minute become a digest: this many take 50 a second."""
 NO_END = "0001-01-01T00:00:00Z"
 
 

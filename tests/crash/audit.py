@@ -167,7 +167,7 @@ def command_problems(answers: Answers, rows: Mapping[str, Rows]) -> list[str]:
 
 
 def slack_problems(rows: Mapping[str, Rows], opened: Mapping[tuple[str, int], int]) -> list[str]:
-    """Each incident has exactly one message of its own."""
+    """Each incident has exactly one message of its own, or is named in exactly one digest."""
     expected = {(row["project"], row["number"]): 1 for row in rows["incidents"]}
     wrong = {key: opened.get(key, 0) for key in expected | dict(opened) if opened.get(key, 0) != expected.get(key, 0)}
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -41,9 +42,12 @@ class FakeSlack:
         return len(self.ask("/_calls"))
 
     def opened(self) -> Counter[tuple[str, int]]:
-        """Count the messages of its own that each incident has; what belongs to none is project `?`."""
-        roots = (message for message in self.ask("/_messages") if "thread_ts" not in message)
-        return Counter(map(_incident_of, roots))
+        """Count the messages of its own that each incident has, or the digests where it has none; of no incident: project `?`."""
+        roots = [message for message in self.ask("/_messages") if "thread_ts" not in message]
+        digests = [message for message in roots if _delivery_id(message).startswith("digest/")]
+        own = Counter(_incident_of(message) for message in roots if message not in digests)
+        named = Counter(incident for message in digests for incident in _named_in(message))
+        return own + Counter({incident: count for incident, count in named.items() if incident not in own})
 
     def repeated_replies(self) -> list[str]:
         """Give the delivery ids that more than one message has."""
@@ -58,6 +62,11 @@ class FakeSlack:
 
 def _delivery_id(message: dict[str, Any]) -> str:
     return str(message.get("metadata", {}).get("event_payload", {}).get("delivery_id", "none"))
+
+
+def _named_in(digest: dict[str, Any]) -> set[tuple[str, int]]:
+    """Give the incidents that a digest names in the texts of its links."""
+    return {(project, int(number)) for project, number in re.findall(r"\|(\S+) #(\d+)", json.dumps(digest["blocks"]))}
 
 
 def _incident_of(message: dict[str, Any]) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from schemas.errors import Unavailable
 from schemas.sink_records import DeadLetter
 from sinks.compacted import Change
 from sinks.follow_configuration import Applied
+from sinks.own_alerts import OwnAlert
 from sinks.sink import Superseded
 
 
@@ -52,8 +53,24 @@ class Letters:
 
 
 @dataclass
+class Alerts:
+    """`InboxAlerts` without Kafka."""
+
+    sent: list[tuple[bool, OwnAlert]] = field(default_factory=list)
+    is_reachable: bool = True
+
+    def send(self, alert: OwnAlert, is_firing: bool) -> None:
+        if not self.is_reachable:
+            raise Unavailable("Kafka is away")
+        self.sent.append((is_firing, alert))
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
 class Configured:
-    """A configuration that never changes."""
+    """A configuration that changes when a test says so."""
 
     current: Applied
 

@@ -22,6 +22,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (
         create, acknowledge, resolve, reopen, assign, unassign, severity, title, description, comment, timeline, merge,
         link_alert, unlink_alert, zoom, remove_zoom, link, unlink, confidential, publish, unpublish, status_update,
+        notify,
     ):  # fmt: skip
         app.command()(command)
 
@@ -185,6 +186,17 @@ def status_update(
 ) -> None:
     """Tell the public how it stands."""
     _act(project, number, "status-update", as_json, status=status, text=text)
+
+
+def notify(
+    project: reading.Project,
+    number: reading.Number,
+    receiver: Annotated[str, typer.Argument(help="Its key in the configuration.")],
+    resolved: Annotated[bool, typer.Option("--resolved", help="Also when the incident is over.")] = False,
+    as_json: reading.Json = False,
+) -> None:
+    """Tell one receiver anew how it stands."""
+    _act(project, number, "notify", as_json, receiver=receiver, **({"resolved": True} if resolved else {}))
 
 
 def _act(project: str, number: int, verb: str, as_json: bool, **body: Any) -> None:

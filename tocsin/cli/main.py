@@ -16,7 +16,19 @@ import typer
 from schemas.errors import TocsinError, Unavailable
 from schemas.settings import Settings
 from tocsin import exits
-from tocsin.cli import alert, alert_commands, config, incident, incident_commands, send, silence, status, token, topics
+from tocsin.cli import (
+    alert,
+    alert_commands,
+    config,
+    deadletters,
+    incident,
+    incident_commands,
+    send,
+    silence,
+    status,
+    token,
+    topics,
+)
 
 app = typer.Typer(
     help="Incident pipeline on Apache Kafka. Exit codes: 0 done, 1 refused, 2 usage, 3 not reachable.",
@@ -30,6 +42,7 @@ app.add_typer(incident.app, name="incident")
 alert_commands.add_to(alert.app)
 incident_commands.add_to(incident.app)
 app.add_typer(silence.app, name="silence")
+app.add_typer(deadletters.app, name="deadletters")
 app.command("status")(status.status)
 app.command("send")(send.send)
 database = typer.Typer(help="The read model in PostgreSQL.", no_args_is_help=True)

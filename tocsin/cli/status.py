@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from schemas.clock import now_millis
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from schemas.topics import TOPICS
 from schemas.troubles import read_troubles
 from tocsin import exits, state
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What Kafka says: how far behind each group is, the ledger, how topics differ where that does harm, who is told nothing."""
+
+    lag: dict[str, int] = field(default_factory=dict)
+    ledger: Rows = field(default_factory=list)
+    topics: Rows = field(default_factory=list)
+    receivers: Rows = field(default_factory=list)
+    problem: str | None = None
+
 
 SHAPES = {"running": "✓", "starting": "○", "waiting": "▲", "stopped": "▲"}
 
@@ -34,14 +49,15 @@ def collect(settings: Settings) -> dict[str, Any]:
     """Gather everything that `status --json` prints."""
     stack = state.read(settings.data)
     located = state.find_servers(settings)
-    lag, ledger, topics, problem = _ask_kafka(located)
+    answers = _ask_kafka(located)
+    problem = answers.problem
     health = stack["health"] if stack is not None else "existing servers" if located.kafka else "stopped"
     troubles = read_troubles(settings.data) if health != "stopped" else {}
     if troubles and health == "ready":
         health = "degraded"
     if problem and health != "stopped":
         health = "unreachable" if stack is None else "degraded"
-    broken = [topic for topic in topics if topic["weight"] == "breaks"]
+    broken = [topic for topic in answers.topics if topic["weight"] == "breaks"]
     if broken and health in ("ready", "existing servers"):
         health, problem = "degraded", f"topic {broken[0]['topic']}: {broken[0]['consequence']}"
     return {
@@ -50,9 +66,10 @@ def collect(settings: Settings) -> dict[str, Any]:
         "pid": stack["pid"] if stack is not None else None,
         "processes": stack["processes"] if stack is not None else [],
         "troubles": troubles,
-        "lag": lag,
-        "ledger": ledger,
-        "topics": topics,
+        "lag": answers.lag,
+        "ledger": answers.ledger,
+        "topics": answers.topics,
+        "receivers": answers.receivers,
         "kafka": located.kafka,
         "database_url": located.database_url,
         "addresses": stack["addresses"] if stack is not None else {},
@@ -75,6 +92,10 @@ def render(found: dict[str, Any]) -> str:
     lines += _ends(found["processes"], found["data"])
     lines += [""] * bool(found["troubles"])
     lines += [f"▲ {name}: {words}" for name, told in found["troubles"].items() for words in told]
+    if found["receivers"]:
+        from tocsin.status_receivers import render_receivers
+
+        lines += render_receivers(found["receivers"], now_millis())
     if found["lag"]:
         lines += ["", f"  {'consumer group':28} {'records behind':>14}"]
     lines += [f"  {group:28} {lag:>14,}" for group, lag in found["lag"].items()]
@@ -102,15 +123,13 @@ def _ends(processes: list[dict[str, Any]], data: str) -> list[str]:
     return ["", *lines] if lines else []
 
 
-Rows = list[dict[str, Any]]
-
-
-def _ask_kafka(settings: Settings) -> tuple[dict[str, int], Rows, Rows, str | None]:
-    """Give lag, ledger, how topics differ where that does harm, and what keeps Kafka from answering."""
+def _ask_kafka(settings: Settings) -> Answers:
+    """Ask what Kafka alone knows, or say what keeps it from answering."""
     if not settings.kafka:
-        return {}, [], [], None
+        return Answers()
     from tocsin.cluster import admin_client, lag_by_group
     from tocsin.status_ledger import read_ledger
+    from tocsin.status_receivers import read_receivers
     from tocsin.topic_check import find_differences
 
     try:
@@ -118,6 +137,6 @@ def _ask_kafka(settings: Settings) -> tuple[dict[str, int], Rows, Rows, str | No
             lag = lag_by_group(client, settings.topic_prefix)
             differences = find_differences(client, settings, TOPICS)
         topics = [asdict(difference) for difference in differences if difference.weight != "differs"]
-        return lag, read_ledger(settings), topics, None
+        return Answers(lag, read_ledger(settings), topics, read_receivers(settings))
     except Unavailable as error:
-        return {}, [], [], str(error)
+        return Answers(problem=str(error))

@@ -12,6 +12,7 @@ from processors.core import incidents, page_entries
 from processors.core.commands.alerts import take_in
 from processors.core.commands.request import Refused, Request
 from processors.core.deduplicate import resolve as resolve_alert
+from processors.core.notify import tell_anew
 from processors.core.timeline import record
 from schemas import commands
 from schemas.records import IncidentState, Link
@@ -207,6 +208,18 @@ def remove_link(request: Request, asked: commands.RemoveLink) -> None:
     _note(request, request.state.change_incident(incident, links=left), "link_removed", f"link removed: {asked.url}")
 
 
+def notify_anew(request: Request, asked: commands.Notify) -> None:
+    """Tell one receiver how the incident stands now: one who missed it, or whose message was given up."""
+    incident, receiver = request.find_incident(), asked.receiver
+    routed = {name for route in request.rules.project.notify for name in route.receivers}
+    if receiver not in routed and receiver not in incident.told:
+        raise Refused(f"no route of project {request.project} names the receiver {receiver}")
+    if not incident.is_open and not asked.resolved:
+        raise Refused(f"incident #{incident.number} is resolved: nobody needs to be told, unless you say so")
+    incident = _note(request, incident, "notified", f"{receiver} is told how it stands")
+    tell_anew(request.state, incident, receiver, request.actor)
+
+
 def _note(request: Request, incident: IncidentState, kind: str, text: str) -> IncidentState:
     return record(request.state, incident, kind, text, request.actor)
 
@@ -230,4 +243,5 @@ HANDLERS: Mapping[str, Callable[[Request, Any], None]] = {
     "remove-zoom": remove_zoom,
     "link": add_link,
     "unlink": remove_link,
+    "notify": notify_anew,
 }

@@ -49,6 +49,7 @@ _ABOUT: dict[str, dict[str, Arguments]] = {
         "publish": commands.Publish(title="Checkout is slow", components=["checkout"], impact="minor"),
         "unpublish": commands.Nothing(),
         "status-update": commands.StatusUpdate(status="identified", text="We know why, and are rolling back."),
+        "notify": commands.Notify(receiver="shop-oncall"),
     },
 }
 _NEW_SILENCE = commands.Silence(

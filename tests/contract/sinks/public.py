@@ -16,11 +16,12 @@ from sinks.slack.context import Context
 from sinks.slack.postman import Postman
 from sinks.slack.sink import SlackSink
 from sinks.slack.threads import Threads
+from sinks.slack.trouble import Trouble
 from sinks.statuspage.publish import Publisher
 from sinks.statuspage.sink import StatusPageSink
 from sinks.statuspage.store import PublishedStore
 from tests.fakes.slack import RunningSlack
-from tests.fakes.stores import Configured, Letters, MemoryStore
+from tests.fakes.stores import Alerts, Configured, Letters, MemoryStore
 from tests.world import PROJECT
 from tocsin.embedded.fake_slack.workspace import Fault
 
@@ -45,7 +46,8 @@ class SlackHarness:
         postman = Postman(
             SlackClient(self._slack.url, ""), Letters(), now_millis, time.monotonic, "journal", Context("http://127.0.0.1")
         )
-        return SlackSink(Configured(Applied(CONFIGURATION, 0, 0)), Threads(self._store, 4), postman)
+        trouble = Trouble(MemoryStore(), Alerts(), 4, time.monotonic)
+        return SlackSink(Configured(Applied(CONFIGURATION, 0, 0)), Threads(self._store, 4), postman, trouble)
 
     def told(self) -> dict[int, str]:
         texts = [post["text"] for post in self._slack.posts()]

@@ -73,6 +73,10 @@ CASES: list[tuple[str, Request]] = [
     ),
     ("incident unpublish shop 3", ("POST", "incidents/3/unpublish", {})),
     (
+        "incident notify shop 3 oncall --resolved",
+        ("POST", "incidents/3/notify", {"receiver": "oncall", "resolved": True}),
+    ),
+    (
         "incident status-update shop 3 identified Known",
         ("POST", "incidents/3/status-update", {"status": "identified", "text": "Known"}),
     ),

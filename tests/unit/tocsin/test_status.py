@@ -15,6 +15,7 @@ def process(name: str, **more: Any) -> dict[str, Any]:
 def found(**more: Any) -> dict[str, Any]:
     nothing: dict[str, Any] = {
         "health": "ready", "problem": None, "pid": 1, "processes": [], "lag": {}, "ledger": [], "topics": [], "troubles": {},
+        "receivers": [],
         "kafka": "k:1", "database_url": "postgresql://here", "addresses": {}, "data": "/data",
     }  # fmt: skip
     return {**nothing, **more}
@@ -64,3 +65,9 @@ def test_what_a_running_process_cannot_do_is_named_with_it() -> None:
         "▲ webhook: another",
         "▲ process: Kafka refuses an entry",
     ]
+
+
+def test_a_receiver_that_is_told_nothing_is_named_with_what_mends_it() -> None:
+    trouble = {"sink": "slack", "place": "C1", "receivers": ["oncall"], "error": "is_archived", "advice": "mend it", "since": 0}
+    said = render(found(receivers=[{**trouble, "waiting": 0}])).splitlines()
+    assert (said[-3], said[-1]) == ("▲ broken receiver oncall (slack channel C1): is_archived", "    to mend it: mend it")

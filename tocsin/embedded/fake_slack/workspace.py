@@ -45,11 +45,16 @@ class Fault:
 
 @dataclass(slots=True)
 class Workspace:
-    """`channels` empty: any channel is known. `per_second` 0: no rate limit. `now` gives seconds since 1970."""
+    """`channels` empty: any channel is known. `left`: those that our app is not in. `refuses`: what every call is answered
+    (a token that was revoked), empty: nothing. `per_second` 0: no rate limit. `now` gives seconds since 1970.
+    """
 
     now: Callable[[], float]
     token: str = ""
     channels: frozenset[str] = frozenset()
+    archived: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
+    refuses: str = ""
     per_second: float = 0.0
     file: Path | None = None
     tell: Callable[[str, Mapping[str, Any]], None] = lambda what, message: None
@@ -65,6 +70,7 @@ class Workspace:
                 message = json.loads(line)
                 self.messages[message["ts"]] = message
             self._last_ts = max((int(ts.replace(".", "")) for ts in self.messages), default=0)
+            self.messages = {ts: message for ts, message in self.messages.items() if not message.get("is_deleted")}
 
     def fault(self, method: str, channel: str) -> Fault | None:
         """Give the failure that this call is to have, and count it."""
@@ -78,10 +84,13 @@ class Workspace:
         methods: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "chat.postMessage": self._post,
             "chat.update": self._update,
+            "chat.delete": self._delete,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
             "auth.test": lambda arguments: {"ok": True, "team_id": "T0FAKE"},
         }
+        if self.refuses:
+            raise Unacceptable(self.refuses, "no call of this token is answered")
         if method not in methods:
             raise Unacceptable("unknown_method", method)
         self._limit(method, str(arguments.get("channel", "")))
@@ -91,20 +100,31 @@ class Workspace:
         """Give a message and its replies, oldest first."""
         return [one for one in self.messages.values() if ts in (one["ts"], one.get("thread_ts"))]
 
+    def delete(self, ts: str) -> None:
+        """Delete a message as a person does; a thread stays without its first message."""
+        self._write({**self.messages.pop(ts), "is_deleted": True})
+
     def _post(self, arguments: Mapping[str, Any]) -> Answer:
-        channel = self._channel(arguments)
+        channel = self._writable(arguments)
         check_message(arguments)
-        thread_ts = arguments.get("thread_ts")
-        if thread_ts is not None and thread_ts not in self.messages:
-            raise Unacceptable("thread_not_found", str(thread_ts))
-        kept = {key: arguments[key] for key in ("text", "blocks", "metadata", "thread_ts") if arguments.get(key) is not None}
+        # A reply to what was deleted becomes a message of its own, and the answer names no thread (slack-go issue 1571).
+        thread_ts = arguments.get("thread_ts") if self.thread(str(arguments.get("thread_ts"))) else None
+        kept = {key: arguments[key] for key in ("text", "blocks", "metadata") if arguments.get(key) is not None}
+        kept |= {"thread_ts": thread_ts} if thread_ts else {}
         message = {"type": "message", "channel": channel, "ts": self._next_ts(), "edits": 0, **kept}
         self._keep(message)
         self.tell("reply" if thread_ts else "post", message)
         return {"ok": True, "channel": channel, "ts": message["ts"], "message": message}
 
+    def _delete(self, arguments: Mapping[str, Any]) -> Answer:
+        channel, ts = self._writable(arguments), str(arguments.get("ts"))
+        if ts not in self.messages:
+            raise Unacceptable("message_not_found", ts)
+        self.delete(ts)
+        return {"ok": True, "channel": channel, "ts": ts}
+
     def _update(self, arguments: Mapping[str, Any]) -> Answer:
-        channel = self._channel(arguments)
+        channel = self._writable(arguments)
         old = self.messages.get(str(arguments.get("ts")))
         if old is None or old["channel"] != channel:
             raise Unacceptable("message_not_found", str(arguments.get("ts")))
@@ -143,6 +163,15 @@ class Workspace:
         channel = str(arguments.get("channel") or "")
         if not channel or (self.channels and channel not in self.channels):
             raise Unacceptable("channel_not_found", channel)
+        if channel in self.left:
+            raise Unacceptable("not_in_channel", channel)
+        return channel
+
+    def _writable(self, arguments: Mapping[str, Any]) -> str:
+        """Give the channel of a call that writes; an archived one can still be read."""
+        channel = self._channel(arguments)
+        if channel in self.archived:
+            raise Unacceptable("is_archived", channel)
         return channel
 
     def _limit(self, method: str, channel: str) -> None:
@@ -162,6 +191,9 @@ class Workspace:
 
     def _keep(self, message: Answer) -> None:
         self.messages[message["ts"]] = message
+        self._write(message)
+
+    def _write(self, message: Answer) -> None:
         if self.file is not None:
             with self.file.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(message) + "\n")

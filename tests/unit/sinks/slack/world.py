@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.chain import Position
 from schemas.codec import encode
-from schemas.configuration import Configuration, Person, Receiver, SlackReceiver
+from schemas.configuration import Configuration, Person, Project, Receiver, Route, SlackReceiver
 from schemas.records import Entry, IncidentSection, IncidentState, Notification, NotificationSection
 from sinks.follow_configuration import Applied
 from sinks.sink import Assignment, Batch, JournalEntry
@@ -20,8 +20,9 @@ from sinks.slack.context import Context
 from sinks.slack.postman import Postman
 from sinks.slack.sink import SlackSink
 from sinks.slack.threads import Threads
+from sinks.slack.trouble import Trouble
 from tests.fakes.slack import RunningSlack
-from tests.fakes.stores import Configured, Letters, MemoryStore
+from tests.fakes.stores import Alerts, Configured, Letters, MemoryStore
 
 NOON = 1_800_014_400_000
 CONTEXT = Context("http://127.0.0.1:8081", {"ada": Person(name="Ada", slack="U123"), "bob": Person(name="Bob <b>")})
@@ -32,6 +33,12 @@ RECEIVERS = {
     "secret": Receiver(slack=SlackReceiver(channel="C3", confidential=True)),
     "mail": Receiver(),
 }
+
+CONFIGURATION = Configuration(
+    people=dict(CONTEXT.people),
+    receivers=RECEIVERS,
+    projects={"shop": Project(notify=[Route(receivers=["oncall"]), Route(receivers=["second", "mail"])])},
+)
 
 
 def incident(**changes: Any) -> IncidentState:
@@ -64,6 +71,11 @@ def entry(
     return JournalEntry(0, Position(offset, offset + 1), (part,), is_history)
 
 
+def with_forgettings(made: JournalEntry, forgettings: bytes) -> JournalEntry:
+    part = msgspec.structs.replace(made.parts[0], forgettings=forgettings)
+    return JournalEntry(made.partition, made.position, (part,))
+
+
 def batch(*entries: JournalEntry) -> Batch:
     return Batch(entries, {0: Position()}, {0: entries[-1].position})
 
@@ -89,6 +101,9 @@ class SlackWorld:
     token: str = ""
     store: MemoryStore = field(default_factory=MemoryStore)
     letters: Letters = field(default_factory=Letters)
+    troubles: MemoryStore = field(default_factory=MemoryStore)
+    alerts: Alerts = field(default_factory=Alerts)
+    configured: Configured = field(default_factory=lambda: Configured(Applied(CONFIGURATION, 0, 0)))
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
@@ -98,8 +113,8 @@ class SlackWorld:
         """Start a sink as after a crash: all it knows is in the store."""
         client = SlackClient(self.slack.url, self.token)
         postman = Postman(client, self.letters, self.clock.millis, self.clock.monotonic, "tocsin.journal.v1", CONTEXT)
-        configuration = Configuration(people=dict(CONTEXT.people), receivers=RECEIVERS)
-        sink = SlackSink(Configured(Applied(configuration, 0, 0)), Threads(self.store, 4), postman)
+        trouble = Trouble(self.troubles, self.alerts, 4, self.clock.monotonic)
+        sink = SlackSink(self.configured, Threads(self.store, 4), postman, trouble)
         sink.assign(Assignment((0, 1, 2, 3), UUID(int=1)))
         return sink
 

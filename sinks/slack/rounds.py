@@ -1,0 +1,147 @@
+"""Works through what is due, round by round: choose what may be done now, claim it, call, save.
+
+Not here: what makes something due (`sink.py`), one thread's or digest's steps (`postman.py`, `digest_post.py`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sinks.slack import metrics
+from sinks.slack.calls import POSTING, Step
+from sinks.slack.digest_post import DigestPostman
+from sinks.slack.digests import Digest, Digests
+from sinks.slack.postman import Postman
+from sinks.slack.threads import Key, Thread, Threads
+
+ROUND = 10
+"""Threads and digests that are claimed, and then called for, together."""
+CLAIM_SECONDS = 5.0
+"""How long a claim is trusted: less than the consumer's session (10 s), after which somebody else may have the partition."""
+WORK_SECONDS = 3.0
+"""How long one delivery works on Slack; the rest is owed. One call may take 5 s more; the process must end within 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A step of a thread or a digest that is to be done now."""
+
+    what: Thread | Digest
+    step: Step
+
+
+class Rounds:
+    """What is due in the partitions that are ours."""
+
+    def __init__(self, threads: Threads, postman: Postman) -> None:
+        self._threads = threads
+        self._postman = postman
+        self._digest_postman = DigestPostman(postman)
+        self.digests = Digests()
+        self.due: dict[Key, Thread] = {}
+
+    def load(self, partitions: Iterable[int]) -> None:
+        """Read all anew; what it owes is due. Raises `Unavailable`."""
+        threads, digests = self._threads.load(partitions)
+        self.digests.load(digests, threads, self._postman.monotonic(), self._postman.now_millis())
+        self.due = {thread.key: thread for thread in threads}
+
+    def add(self, thread: Thread) -> None:
+        """Look at a thread again, and at the digest that it is in: it has changed."""
+        self.due[thread.key] = thread
+        self._threads.mark(thread)
+        self.digests.note(thread)
+
+    def drop(self, thread: Thread) -> None:
+        """Let go of a forgotten thread."""
+        self.due.pop(thread.key, None)
+        emptied = self.digests.drop(thread)
+        if emptied is not None:
+            self._threads.forget_digest(emptied.record)
+
+    def waiting(self) -> Mapping[str, int]:
+        """Count what is due for broken channels, by channel."""
+        health = self._postman.calls.health
+        return Counter(one.record.channel for one in self.due.values() if health.is_broken(one.record.channel))
+
+    def work(self) -> None:
+        """Go on while the rate allows something and time is left; then save what is owed. Raises `Superseded`, `Unavailable`."""
+        deadline = self._postman.monotonic() + WORK_SECONDS
+        self.digests.close_calm(self._postman.monotonic())
+        while self._postman.monotonic() < deadline and (chosen := [*self._choose_digests(), *self._choose_threads()]):
+            claimed = [one for one in chosen if one.step in POSTING]
+            for one in claimed:
+                if isinstance(one.what, Digest):
+                    self.digests.mark(one.what)
+            self._save([one.what for one in claimed if isinstance(one.what, Thread)])
+            self._call(chosen)
+        self._save()
+        metrics.PENDING.set(len(self.due) + len(self.digests.due))
+
+    def _save(self, claimed: Iterable[Thread] = ()) -> None:
+        self._threads.save(claimed, self.digests.take_changed())
+
+    def _choose_threads(self) -> list[Chosen]:
+        chosen: list[Chosen] = []
+        for thread in list(self.due.values()):
+            if self._postman.calls.health.is_broken(thread.record.channel):
+                self._keep_waiting(thread)
+            if self._needs_nothing(thread):
+                del self.due[thread.key]
+            elif (step := self._postman.choose(thread)) is not None:
+                chosen.append(Chosen(thread, step))
+                if len(chosen) == ROUND:
+                    break
+        return chosen
+
+    def _keep_waiting(self, thread: Thread) -> None:
+        before = thread.record
+        thread.keep_newest()
+        self._postman.let_go_if_over(thread)
+        if thread.record is not before:
+            self._threads.mark(thread)
+
+    def _needs_nothing(self, thread: Thread) -> bool:
+        """Whether all is said; one that is to be posted may go into a digest instead."""
+        step = next(self._postman.steps(thread), None)
+        if step != "post" or not self._may_try(thread):
+            return step is None
+        if self.digests.place(thread, self._postman.monotonic(), self._postman.now_millis()):
+            self._threads.mark(thread)
+            return True
+        return False
+
+    def _may_try(self, thread: Thread) -> bool:
+        return self._postman.calls.health.may_try(thread.record.channel, self._postman.monotonic())
+
+    def _choose_digests(self) -> list[Chosen]:
+        chosen: list[Chosen] = []
+        for name, digest in list(self.digests.due.items()):
+            if self._postman.calls.health.is_broken(digest.record.channel):
+                self._digest_postman.let_go_if_over(digest)
+            if self._digest_postman.is_settled(digest):
+                del self.digests.due[name]
+            elif (step := self._digest_postman.choose(digest)) is not None:
+                chosen.append(Chosen(digest, step))
+        return chosen
+
+    def _call(self, chosen: Sequence[Chosen]) -> None:
+        trusted_until = self._postman.monotonic() + CLAIM_SECONDS
+        for one in chosen:
+            if one.step in POSTING and self._postman.monotonic() > trusted_until:
+                return  # still due; it is claimed anew
+            if isinstance(one.what, Digest):
+                self.digests.mark(one.what)
+                self._digest_postman.do(one.what, one.step)
+            else:
+                self._do(one.what, one.step)
+
+    def _do(self, thread: Thread, step: Step) -> None:
+        self._threads.mark(thread)
+        self._postman.do(thread, step)
+        if thread.posted is not None:
+            self.digests.openings.note_posted(thread.key)
+        if self._postman.calls.health.is_broken(thread.record.channel):
+            self.due[thread.key] = self.due.pop(thread.key)  # another is the next probe
