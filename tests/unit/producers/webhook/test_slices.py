@@ -199,6 +199,19 @@ async def test_a_large_request_of_which_a_part_is_lost_is_not_durable_and_no_mor
 
 
 @in_loop
+async def test_an_alert_of_a_large_request_that_kafka_never_takes_is_refused_alone() -> None:
+    inbox = FakeInbox(limit_bytes=100_000)
+    alerts = many(300, pad=PAD)
+    alerts[7]["pad"] = alerts[299]["pad"] = "p" * 120_000
+    parsed = recognise.parse(envelope(*alerts), a_door())
+    taken = await Publisher(inbox, 4).publish_slowly(cutter(300), parsed.slices())
+    assert (taken.accepted, [refusal.index for refusal in taken.refusals]) == (298, [7, 299])
+    written = [event.index for batch in inbox.batches() for event in batch.events]
+    assert written == [index for index in range(300) if index not in (7, 299)]
+    assert sorted(refusal.index for batch in inbox.batches() for refusal in batch.refusals) == [7, 299]
+
+
+@in_loop
 async def test_a_large_request_is_refused_whole_when_the_queue_is_full() -> None:
     inbox = FakeInbox(acknowledges=False)
     publisher = Publisher(inbox, 4)
