@@ -20,6 +20,8 @@ from schemas.records import Severity
 
 Format = Literal["generic", "alertmanager", "topic"]
 Role = Literal["viewer", "responder", "admin"]
+StatusMeaning = Literal["firing", "resolved", "ignore"]
+IdentityScope = Literal["integration", "project"]
 MINUTE_MILLIS = 60_000
 T = TypeVar("T")
 
@@ -86,6 +88,16 @@ class Integration(Settings, frozen=True):
     ] = {}
     default_severity: Annotated[Severity, Doc("Severity of an alert that names none.")] = "critical"
     severity_map: Annotated[dict[str, Severity], Doc("Its words for severities, and ours.")] = {}
+    status_map: Annotated[
+        dict[str, StatusMeaning],
+        Doc("Its words or numbers for a status, and what they mean; `ignore` passes over the element. Generic format only."),
+    ] = {}
+    identity: Annotated[
+        IdentityScope,
+        Doc(
+            "How far its fingerprints count: within itself, or `project`: shared with whoever says so too. Not for alertmanager."
+        ),
+    ] = "integration"
     enabled: Annotated[bool, Doc("Switched off, it is answered 403.")] = True
     rate_limit_per_minute: Annotated[
         Annotated[int, Kind.RATE] | None, Doc("Alerts that it may send; generic format only. Absent: no limit.")

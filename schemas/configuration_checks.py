@@ -5,7 +5,7 @@ Not here: how single values are written (`configuration_kinds.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, get_args
 
@@ -139,9 +139,26 @@ def _misplaced(integration: Integration) -> Iterator[tuple[str, str]]:
         yield "topic", "topic goes with format: topic only"
     if integration.rate_limit_per_minute is not None and integration.format != "generic":
         yield "rate_limit", "only format generic can be limited: Alertmanager does not send again what is answered 429"
+    if integration.status_map and integration.format != "generic":
+        yield "status_map", "only format generic has words of its own for a status; Alertmanager's are firing and resolved"
+    if integration.identity == "project" and integration.format == "alertmanager":
+        yield "identity", "alerts of Prometheus are known by their labels in the whole project already; leave it out"
+    for key in ("severity_map", "status_map"):
+        yield from _same_words(key, getattr(integration, key))
     for key in ("resolve_after", "heartbeat"):
         if getattr(integration, key) == 0:
             yield key, f"{key} is longer than nothing; leave it out for never"
+
+
+def _same_words(key: str, meanings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Find words that are one to the doors, which trim them and take any case, and have two meanings."""
+    first: dict[str, str] = {}
+    for word, meaning in meanings.items():
+        read = word.strip().lower()
+        if not read:
+            yield key, "a word is not blank"
+        elif first.setdefault(read, meaning) != meaning:
+            yield key, f"{read!r} stands twice, as {first[read]} and as {meaning}; words count trimmed and in any case"
 
 
 def _blank_texts(configuration: Configuration) -> Found:

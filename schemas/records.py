@@ -48,6 +48,8 @@ class AlertEvent(Record, frozen=True):
     expires_at: int | None = None
     expires_after_millis: int | None = None
     severity_as_sent: str | None = None
+    end_reason: str | None = None
+    unknown_status: str | None = None
 
 
 class Refusal(Record, frozen=True):
@@ -194,6 +196,7 @@ class AlertState(Record, frozen=True):
     hold_until: int | None = None
     resolver: str = ""
     severity_as_sent: str | None = None
+    end_reason: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -287,6 +290,7 @@ class IncidentState(Record, frozen=True, kw_only=True):
     resolver: str = ""
     is_told_resolved: bool = False
     page_entry: str | None = None
+    end_reason: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -40,6 +40,7 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
     payload = words.pop("payload", None)
     expires, expires_after = words.pop("expires", None), words.pop("expires_after", None)
     severity, as_sent = words.pop("severity", None), words.pop("as_sent", None)
+    end_reason, unknown_status = words.pop("end_reason", None), words.pop("unknown_status", None)
     words.setdefault("title", "New: Alert")
     return AlertEvent(
         index=index,
@@ -54,6 +55,8 @@ def event(index: int = 0, /, **said: Any) -> AlertEvent:
         expires_at=None if expires is None else millis(expires),
         expires_after_millis=None if expires_after is None else expires_after * 1000,
         severity_as_sent=as_sent,
+        end_reason=end_reason,
+        unknown_status=unknown_status,
     )
 
 

@@ -17,6 +17,7 @@ from producers.webhook.reading import BOM
 from schemas.codec import decode_body
 from schemas.configuration import Configuration, Integration
 from schemas.errors import OperatorError
+from schemas.reasons import is_ignored
 from schemas.records import AlertEvent, Content, Link, Refusal
 from tocsin.terminal import NONE, Terminal, exact, iso, millis_of, one_line, render_fields, severity_cell
 
@@ -33,9 +34,12 @@ class SampleAlert(msgspec.Struct, frozen=True, kw_only=True):
     severity: str
     is_default_severity: bool
     status: str
+    unknown_status: str | None
+    """The payload's word for its status when it means neither firing nor resolved; such an alert counts as firing."""
     started_at: str | None
     ended_at: str | None
     expires_at: str | None
+    end_reason: str | None
     fingerprint: str
     service: str | None
     monitoring_tool: str | None
@@ -48,12 +52,13 @@ class SampleAlert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """A whole payload, each element under `alerts` or under `rejected`."""
+    """A whole payload, each element under `alerts`, under `rejected`, or under `ignored` as `status_map` says."""
 
     integration: str
     format: str
     alerts: list[SampleAlert]
     rejected: list[Refusal]
+    ignored: list[Refusal] = []
 
 
 def choose(configuration: Configuration, wanted: str | None) -> tuple[str, str, Integration]:
@@ -82,7 +87,9 @@ def read_sample(project: str, name: str, integration: Integration, body: bytes) 
     for made in parsed.slices():
         alerts += [_alert(event, integration) for event in made.events]
         refusals += made.refusals
-    return Sample(f"{project}/{name}", parsed.format, alerts, refusals)
+    rejected = [one for one in refusals if not is_ignored(one.reason)]
+    ignored = [one for one in refusals if is_ignored(one.reason)]
+    return Sample(f"{project}/{name}", parsed.format, alerts, rejected, ignored)
 
 
 def _parser(integration: Integration, body: bytes) -> Callable[[bytes, Door], Parsed]:
@@ -94,8 +101,12 @@ def _parser(integration: Integration, body: bytes) -> Callable[[bytes, Door], Pa
 def render_sample(sample: Sample, terminal: Terminal) -> str:
     """Lay it out for people."""
     counts = f"{len(sample.alerts)} accepted, {len(sample.rejected)} refused"
+    if sample.ignored:
+        counts += f", {len(sample.ignored)} ignored"
     blocks = [f"{sample.integration} reads it as {sample.format}: {counts}"]
     blocks += [_block(alert, terminal) for alert in sample.alerts]
+    if sample.ignored:
+        blocks.append("\n".join(f"○ element {one.index} is {one_line(one.reason)}" for one in sample.ignored))
     if sample.rejected:
         blocks.append("\n".join(f"✗ element {one.index} is refused: {one_line(one.reason)}" for one in sample.rejected))
     return "\n\n".join(blocks)
@@ -110,9 +121,11 @@ def _alert(event: AlertEvent, integration: Integration) -> SampleAlert:
         severity=event.severity or integration.default_severity,
         is_default_severity=event.severity is None,
         status="firing" if event.is_firing else "resolved",
+        unknown_status=event.unknown_status,
         started_at=_time(event.started_at),
         ended_at=_time(event.ended_at),
         expires_at=_time(event.expires_at),
+        end_reason=event.end_reason,
         fingerprint=event.fingerprint,
         service=content.service,
         monitoring_tool=content.monitoring_tool,
@@ -135,7 +148,7 @@ def _block(alert: SampleAlert, terminal: Terminal) -> str:
     named = "named by the payload" if not alert.is_default_severity else "the integration's default: none that is known is named"
     always = [
         ("element", str(alert.index)),
-        ("status", alert.status),
+        ("status", _status(alert)),
         ("severity", f"{alert.severity}, {named}"),
         ("fingerprint", alert.fingerprint or WITHOUT_FINGERPRINT),
         ("started", _shown(alert.started_at, ABSENT_TIME)),
@@ -147,6 +160,7 @@ def _block(alert: SampleAlert, terminal: Terminal) -> str:
     ]
     when_there = [
         ("resolves at", _shown(alert.expires_at, "")),
+        ("ended because", alert.end_reason or ""),
         ("environment", alert.environment or ""),
         ("tool", alert.monitoring_tool or ""),
         ("annotations", _pairs(alert.annotations)),
@@ -154,6 +168,12 @@ def _block(alert: SampleAlert, terminal: Terminal) -> str:
         ("query", alert.query or ""),
     ]
     return f"{heading}\n{render_fields(terminal, [*always, *(field for field in when_there if field[1])])}"
+
+
+def _status(alert: SampleAlert) -> str:
+    if alert.unknown_status is None:
+        return alert.status
+    return f"{alert.status}, since {alert.unknown_status!r} has no meaning: give it one in status_map"
 
 
 def _shown(time: str | None, absent: str) -> str:

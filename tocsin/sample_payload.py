@@ -6,6 +6,7 @@ Not here: how such requests are read (`producers/webhook/formats`).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.configuration import Integration
@@ -39,7 +40,7 @@ def sample_for(integration: Integration) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for field, value in SAMPLES.items():
         path = integration.fields.get(field)
-        said = _own_word(integration, value) if field == "severity" else value
+        said = _own_words(integration, field).get(value, value) if isinstance(value, str) else value
         if path is not None:
             _place(body, _steps(path), said)
         elif field in ALWAYS:
@@ -53,9 +54,11 @@ def alertmanager_body(labels: dict[str, str], title: str, *, is_firing: bool = T
     return {"version": "4", "status": status, "alerts": [{"status": status, "labels": labels, "annotations": {"title": title}}]}
 
 
-def _own_word(integration: Integration, severity: str) -> str:
-    """Give the sender's own word for a severity, when the integration has one."""
-    return next((word for word, ours in integration.severity_map.items() if ours == severity), severity)
+def _own_words(integration: Integration, field: str) -> dict[str, str]:
+    """Give the sender's own words for ours, where it has any: the first of each meaning."""
+    maps: dict[str, Mapping[str, str]] = {"severity": integration.severity_map, "status": integration.status_map}
+    meanings = maps.get(field, {})
+    return {ours: word for word, ours in reversed(list(meanings.items()))}
 
 
 def _steps(path: str) -> list[str | int]:

@@ -76,7 +76,7 @@ def render_alert(alert: OneAlert, terminal: Terminal, now: int, *, is_filtered: 
         ("status", _status(alert)),
         ("events", f"{alert.events:,}"),
         ("started", _when(alert.started_at, now)),
-        ("ended", _when(alert.ended_at, now)),
+        ("ended", _when(alert.ended_at, now) + (f", because {alert.end_reason}" if alert.end_reason else "")),
         ("last seen", _when(alert.last_seen_at, now)),
         ("incident", incident),
         ("assignees", ", ".join(alert.assignees) or NONE),
@@ -121,6 +121,7 @@ def render_incident(incident: OneIncident, terminal: Terminal, now: int) -> str:
         ("published", "" if incident.published is None else _published(incident.published)),
         ("merged into", f"#{incident.merged_into}" if incident.merged_into is not None else ""),
         ("sla", "missed" if incident.sla_missed else ""),
+        ("ended", incident.end_reason or ""),
         ("description", incident.description),
     ]
     page = _page(incident, [*always, *_there(when_there)], terminal)

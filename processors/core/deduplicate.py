@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from processors.core.again import judge, resolved_by_hand
+from processors.core.again import PROMETHEUS_FORMATS, judge, resolved_by_hand
 from processors.core.content import digest, merge_content, read_content
 from processors.core.describe import format_time
 from processors.core.flapping import note_change
@@ -21,13 +21,14 @@ from schemas.records import ALERT_BOT, AlertEvent, AlertState, ResolvedBy
 
 OWN_FORMAT = "tocsin"
 """Of events that the core makes itself (`own_alerts.py`)."""
+_KNOWN_BY_OTHER_MEANS = PROMETHEUS_FORMATS | {OWN_FORMAT}
+"""Formats whose identity is no integration's name."""
 
 
 def deduplicate(work: Work) -> None:
     """Find the alert and create, merge, recover or pass over."""
     event, state = work.event, work.state
-    identity = (work.batch.project, event.fingerprint, event.identity)
-    number = state.open_alerts.get(identity) if event.fingerprint else None
+    number = _find_open(work) if event.fingerprint else None
     match (event.is_firing and not has_expired(event, state.now), number):
         case (True, None):
             _fire(work, _newest(work))
@@ -52,6 +53,22 @@ def _fire(work: Work, newest: AlertState | None) -> None:
             _fire_again(work, newest)
         case _:
             _create(work, newest)
+
+
+def _find_open(work: Work) -> int | None:
+    identity = (work.batch.project, work.event.fingerprint, work.event.identity)
+    number = work.state.open_alerts.get(identity)
+    return _open_as_it_was_known_before(work) if number is None else number
+
+
+def _open_as_it_was_known_before(work: Work) -> int | None:
+    """Find the open alert of an integration whose `identity` was switched, so that no alert stays open for ever by it."""
+    batch, event, state = work.batch, work.event, work.state
+    own = batch.integration.encode()
+    if batch.format in _KNOWN_BY_OTHER_MEANS or event.identity not in (b"", own):
+        return None
+    number = state.open_alerts.get((batch.project, event.fingerprint, b"" if event.identity else own))
+    return number if number is not None and state.alerts[batch.project, number].integration == batch.integration else None
 
 
 def _newest(work: Work) -> AlertState | None:
@@ -151,6 +168,7 @@ def open_again(state: State, alert: AlertState, text: str) -> AlertState:
         resolved_at=None,
         resolved_by=None,
         resolver="",
+        end_reason=None,
         recovery_received_at=None,
         hold_until=None,
         forget_at=None,
@@ -191,14 +209,27 @@ def _end(work: Work, alert: AlertState) -> None:
         return
     ended_at = next((at for at in (event.ended_at, event.expires_at) if at is not None), now)
     work.before = alert
-    work.alert = resolve(work.state, alert, ended_at, "recovery", received_at=work.batch.received_at)
+    work.alert = resolve(work.state, alert, ended_at, "recovery", received_at=work.batch.received_at, reason=event.end_reason)
     work.outcome = "recovered"
+    if event.end_reason is not None:
+        text = f"alert #{alert.number} ended because {event.end_reason}"
+        record_of_alert(work.state, work.alert, "alert_ended", text, ALERT_BOT)
+        work.alert = work.state.alerts[alert.project, alert.number]
 
 
 def resolve(
-    state: State, alert: AlertState, ended_at: int, by: ResolvedBy, actor: str = ALERT_BOT, received_at: int | None = None
+    state: State,
+    alert: AlertState,
+    ended_at: int,
+    by: ResolvedBy,
+    actor: str = ALERT_BOT,
+    received_at: int | None = None,
+    reason: str | None = None,
 ) -> AlertState:
-    """Resolve an open alert; its incident is the caller's to look at. `received_at`: when a door had the recovery."""
+    """Resolve an open alert; its incident is the caller's to look at.
+
+    `received_at`: when a door had the recovery. `reason`: why it ended, when its condition is not over.
+    """
     return state.change_alert(
         alert,
         status="resolved",
@@ -207,6 +238,7 @@ def resolve(
         resolved_by=by,
         resolver=actor,
         recovery_received_at=received_at,
+        end_reason=reason,
         waiting_group=None,
         expires_at=None,
         senders=[],

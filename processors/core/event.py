@@ -16,6 +16,7 @@ from processors.core.state import State
 from processors.core.transition import count
 from processors.core.work import Round, Work
 from schemas.errors import TocsinError
+from schemas.reasons import unknown_status
 from schemas.records import AlertBatch, AlertEvent, AlertState, EventOutcome
 
 STEPS: tuple[Callable[[Work], None], ...] = (deduplicate, count)
@@ -41,10 +42,12 @@ def outcome_of(work: Work | EventOutcome) -> EventOutcome:
     if isinstance(work, EventOutcome):
         return work
     assert work.outcome is not None
+    event = work.event
+    reason = work.reason if event.unknown_status is None else unknown_status(event.unknown_status)
     if work.alert is None:
-        return EventOutcome(work.event.index, work.outcome)
+        return EventOutcome(event.index, work.outcome, reason=reason)
     alert = work.state.alerts[work.alert.project, work.alert.number]
-    return EventOutcome(work.event.index, work.outcome, alert.number, alert.incident, alert.suppressed_by, work.reason)
+    return EventOutcome(event.index, work.outcome, alert.number, alert.incident, alert.suppressed_by, reason)
 
 
 def _take_steps(work: Work) -> None:

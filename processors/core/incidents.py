@@ -25,6 +25,9 @@ from schemas.records import (
     Severity,
 )
 
+ALERTS_NAMED, REASONS_SHOWN = 3, 3
+"""So many alerts, and reasons why they ended, are named where an incident is resolved."""
+
 
 def _agreed_end(state: State, incident: IncidentState) -> int | None:
     """Give when the time to resolve that was agreed for its severity is over; None: none was, or it was noted already."""
@@ -208,6 +211,29 @@ def set_severity(state: State, incident: IncidentState, severity: Severity, acto
     return publication.show_severity(state, incident, before)
 
 
+def resolve_as_quiet(state: State, incident: IncidentState, text: str) -> IncidentState:
+    """Resolve an incident none of whose alerts fires any more, and say which of them ended for another reason."""
+    reason = _why_alerts_ended(state, incident)
+    return resolve(state, state.change_incident(incident, end_reason=reason), text if reason is None else f"{text}; {reason}")
+
+
+def _why_alerts_ended(state: State, incident: IncidentState) -> str | None:
+    numbers_by_reason: dict[str, list[int]] = {}
+    for number in sorted(state.members.get((incident.project, incident.number), ())):
+        alert = state.alerts[incident.project, number]
+        if alert.end_reason is not None and not alert.is_open:
+            numbers_by_reason.setdefault(alert.end_reason, []).append(number)
+    shown = list(numbers_by_reason.items())[:REASONS_SHOWN]
+    parts = [f"{_name_alerts(numbers)} ended because {reason}" for reason, numbers in shown]
+    return ", ".join(parts) or None
+
+
+def _name_alerts(numbers: list[int]) -> str:
+    if len(numbers) > ALERTS_NAMED:
+        return f"{len(numbers)} alerts"
+    return f"alert{'s' if len(numbers) > 1 else ''} {', '.join(f'#{number}' for number in numbers)}"
+
+
 def resolve(state: State, incident: IncidentState, text: str, actor: str = ALERT_BOT) -> IncidentState:
     """Resolve an open incident, and end what the status page says of it."""
     incident = state.change_incident(
@@ -232,7 +258,14 @@ def reopen(state: State, incident: IncidentState, text: str, actor: str = ALERT_
     members = (state.alerts.get((incident.project, number)) for number in numbers)
     firing = sum(member is not None and member.counts_as_firing for member in members)
     incident = state.change_incident(
-        incident, status="triggered", resolver="", resolved_at=None, firing=firing, forget_alerts_at=None, forget_at=None
+        incident,
+        status="triggered",
+        resolver="",
+        resolved_at=None,
+        end_reason=None,
+        firing=firing,
+        forget_alerts_at=None,
+        forget_at=None,
     )
     incident = state.change_incident(incident, sla_at=_agreed_end(state, incident))
     if incident.published is not None:

@@ -21,6 +21,7 @@ from processors.core.state import State
 from processors.core.work import Round
 from schemas.codec import encode_body
 from schemas.configuration import Integration
+from schemas.reasons import is_ignored
 from schemas.records import AlertBatch, AlertEvent, Content, EventOutcome, Noted, Severity
 
 QUIET_MILLIS = 5_000
@@ -99,7 +100,7 @@ def note_complaints(state: State, batch: AlertBatch) -> None:
 
 def note_outcomes(state: State, batch: AlertBatch, outcomes: Sequence[EventOutcome]) -> None:
     """Note what became of a batch where that is worth saying: alerts rejected, or nothing but recoveries so far."""
-    rejected = [outcome for outcome in outcomes if outcome.outcome == "rejected"]
+    rejected = [one for one in outcomes if one.outcome == "rejected" and not is_ignored(one.reason or "")]
     has_fired = (batch.project, batch.integration) in state.noted.fired
     if (has_fired and not rejected) or _settings(state, batch) is None:
         return

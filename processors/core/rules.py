@@ -148,4 +148,7 @@ def group_values(rule: IncidentRule, alert: AlertState, lookup: Lookup) -> list[
 def _own_identity(alert: AlertState) -> str:
     if not alert.fingerprint:
         return f"#{alert.number}"
-    return f"{alert.fingerprint}/{alert.identity.hex()}" if alert.identity else alert.fingerprint
+    if not alert.identity:
+        return alert.fingerprint
+    own = alert.identity == alert.integration.encode()
+    return f"{alert.fingerprint}/{alert.integration if own else alert.identity.hex()}"

@@ -51,7 +51,7 @@ def _fire_of_incident(state: State, kind: TimerKind, incident: IncidentState) ->
         case "incident_publish":
             page_entries.publish_by_rule(state, incident)
         case "incident_resolve":
-            incidents.resolve(state, incident, "resolved: all of its alerts are, and stayed so")
+            incidents.resolve_as_quiet(state, incident, "resolved: all of its alerts are, and stayed so")
             tell(state, IncidentChange(incident.project, incident.number, "resolved"))
         case "incident_remind":
             remind(state, incident)

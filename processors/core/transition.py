@@ -68,5 +68,5 @@ def close_if_quiet(
     if wait > 0:
         state.change_incident(incident, resolve_at=state.now + wait)
         return
-    incidents.resolve(state, incident, "resolved: all of its alerts are")
+    incidents.resolve_as_quiet(state, incident, "resolved: all of its alerts are")
     changes.append(IncidentChange(incident.project, incident.number, "resolved"))

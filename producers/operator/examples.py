@@ -54,6 +54,7 @@ _ALERT: dict[str, Any] = {
     "suppressed_by": None,
     "flapping": False,
     "still_sent": False,
+    "end_reason": None,
 }
 PROJECT = Project("shop", "Web shop", "responder")
 ALERT_IN_LIST = AlertInList(**_ALERT)
@@ -88,6 +89,7 @@ INCIDENT = Incident(
     ),
     merged_into=None,
     sla_missed=False,
+    end_reason=None,
 )
 TIMELINE_ENTRY = TimelineEntry("2026-03-01T12:03:00.000Z", "ada", "acknowledged", "Acknowledged", {})
 ALERT_TIMELINE_ENTRY = AlertTimelineEntry("2026-03-01T12:01:02.345Z", "alert-bot", "alert_joined", "alert #7 joined", {}, 2)

@@ -72,13 +72,14 @@ _ALERTS: LiteralString = """
 SELECT a.project, a.number, a.version, a.title, a.description, a.severity, a.status, a.events, a.started_at, a.ended_at,
        a.first_seen_at, a.last_seen_at, a.fingerprint, a.integration, a.service, a.monitoring_tool, a.hosts, a.environment,
        a.labels, a.annotations, a.links, a.query, a.incident, a.previous, a.assignees, a.suppressed_by_kind, a.suppressed_by_id,
-       a.is_flapping, coalesce(a.status = 'resolved' AND a.last_seen_at > a.resolved_at, false) AS is_still_sent{columns}
+       a.is_flapping, coalesce(a.status = 'resolved' AND a.last_seen_at > a.resolved_at, false) AS is_still_sent,
+       a.end_reason{columns}
 FROM tocsin.alerts a{joins}
 WHERE a.project = %(project)s"""
 _INCIDENTS: LiteralString = """
 SELECT i.project, i.number, i.version, i.title, i.description, i.severity, i.status, i.rule, i.group_values, i.firing, i.total,
        i.created_at, i.acknowledged_at, i.resolved_at, i.author, i.assignees, i.zoom, i.links, i.is_confidential, i.published,
-       i.merged_into, i.is_sla_missed{columns}
+       i.merged_into, i.is_sla_missed, i.end_reason{columns}
 FROM tocsin.incidents i
 WHERE i.project = %(project)s"""
 _SILENCES: LiteralString = """

@@ -61,6 +61,7 @@ class AlertInList(msgspec.Struct, frozen=True, kw_only=True):
     flapping: bool
     still_sent: bool = False
     """A person resolved it, and its sender goes on."""
+    end_reason: str | None = None
 
 
 class Alert(AlertInList, frozen=True, kw_only=True):
@@ -115,6 +116,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     published: Publication | None
     merged_into: int | None
     sla_missed: bool
+    end_reason: str | None = None
 
 
 class TimelineEntry(msgspec.Struct, frozen=True):

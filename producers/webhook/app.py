@@ -54,6 +54,7 @@ from producers.webhook.refused import (
 )
 from producers.webhook.routes import POSTED, Route, find_route
 from producers.webhook.slices import LARGE_BYTES
+from schemas.reasons import is_ignored
 
 log = structlog.get_logger()
 BODY_SECONDS = 10.0
@@ -110,7 +111,7 @@ class App:
         if route is None:
             raise NotFound("Alerts are posted to /in/PROJECT/INTEGRATION.")
         if scope["method"] not in route.methods:
-            raise WrongMethod(route.methods[0])
+            raise WrongMethod(route.methods)
         if route.kind in POSTED:
             return await self._take_alerts(route, scope, receive)
         if route.kind == "receipt":
@@ -205,7 +206,7 @@ class App:
 def _count(door: Door, parsed: Parsed, taken: Taken) -> None:
     metrics.EVENTS.labels(parsed.format).inc(taken.accepted)
     if taken.refusals:
-        metrics.REFUSED.inc(len(taken.refusals))
+        metrics.REFUSED.inc(sum(not is_ignored(refusal.reason) for refusal in taken.refusals))
     if parsed.truncated:
         metrics.TRUNCATED.inc(parsed.truncated)
         log.warning(

@@ -16,8 +16,10 @@ from schemas.records import AlertBatch, AlertEvent, Refusal
 
 MAX_RECORD_BYTES = 512 * 1024
 """DESIGN section 1: requests are cut into inbox records of at most this; one alert alone may exceed it."""
-EVENT_BYTES = 100
-"""At most what an event takes besides its content and payload: fingerprint, identity, times, flags, lengths."""
+EVENT_BYTES = 160
+"""At most what an event takes besides what `_size_of` counts: fingerprint, identity, times, flags, lengths."""
+WORDS_BYTES = 1024
+"""At most what the reason of an end takes, or a status without a meaning: three times 75 characters of any script."""
 BATCH_BYTES = 80
 
 
@@ -118,7 +120,8 @@ def _size_of(events: Iterable[AlertEvent], refusals: Iterable[Refusal]) -> int:
 
 
 def _event_size(event: AlertEvent) -> int:
-    return EVENT_BYTES + len(event.content) + len(event.payload)
+    has_words = event.end_reason is not None or event.unknown_status is not None
+    return EVENT_BYTES + len(event.content) + len(event.payload) + WORDS_BYTES * has_words
 
 
 def _refusal_size(refusal: Refusal) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from producers.webhook import status
 from producers.webhook.memory import Memory
 from producers.webhook.paths import Path, parse_path
 from producers.webhook.severity import build_table
-from schemas.configuration import Configuration, Format, Integration
+from schemas.configuration import Configuration, Format, Integration, StatusMeaning
 from schemas.records import Severity
 
 NOT_HASHED = ("start_time", "end_time", "hosts", "status", "fingerprint")
@@ -29,6 +30,9 @@ class Door:
     format: Format
     default_severity: Severity
     severities: Mapping[str, Severity]
+    statuses: Mapping[str, StatusMeaning]
+    own_identity: bytes
+    """What keeps its fingerprints apart from those of other integrations; empty where they share them (BEHAVIOUR 3)."""
     paths: Mapping[str, Path]
     not_hashed: tuple[Path, ...]
     is_enabled: bool
@@ -48,6 +52,8 @@ def build_door(project: str, name: str, integration: Integration, memory: Memory
         format=integration.format,
         default_severity=integration.default_severity,
         severities=build_table(integration.severity_map),
+        statuses=status.build_table(integration.status_map),
+        own_identity=name.encode() if integration.identity == "integration" else b"",
         paths=paths,
         not_hashed=tuple(paths[field] for field in FIELDS_NOT_HASHED if paths.get(field)),
         is_enabled=integration.enabled,

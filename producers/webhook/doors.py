@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from producers.webhook.door import Door, build_doors
 from producers.webhook.routes import Route
-from schemas.configuration import Configuration, Project
+from schemas.configuration import Configuration, Format, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Doors:
     by_name: Mapping[tuple[str, str], Door] = field(default_factory=dict)
     gitlab_projects: Mapping[str, str] = field(default_factory=dict)
     only_alertmanagers: Mapping[str, str] = field(default_factory=dict)
+    only_generics: Mapping[str, str] = field(default_factory=dict)
     by_token_hash: Mapping[str, Sequence[Door]] = field(default_factory=dict)
 
     def find(self, route: Route) -> Door | None:
@@ -27,7 +28,18 @@ class Doors:
         if route.kind in ("in", "api_v2"):
             return self.by_name.get((route.project, route.integration))
         project = self.gitlab_projects.get(route.project.lower(), "")
-        integration = route.integration if route.kind == "gitlab" else self.only_alertmanagers.get(project, "")
+        if not project and route.kind == "gitlab_prometheus":  # a project that is itself called prometheus, by the older path
+            project, route = (
+                self.gitlab_projects.get(f"{route.project}/prometheus".lower(), ""),
+                route._replace(kind="gitlab_generic"),
+            )
+        match route.kind:
+            case "gitlab_generic":
+                integration = self.only_generics.get(project, "")
+            case "gitlab_prometheus":
+                integration = self.only_alertmanagers.get(project, "")
+            case _:
+                integration = route.integration
         return self.by_name.get((project, integration))
 
 
@@ -39,7 +51,8 @@ def index_doors(configuration: Configuration) -> Doors:
         by_name=by_name,
         by_token_hash=index_tokens(by_name.values()),
         gitlab_projects={(project.gitlab_path or name).lower(): name for name, project in projects.items()},
-        only_alertmanagers={name: only for name, project in projects.items() if (only := _only_alertmanager(project))},
+        only_alertmanagers=_index_only(projects, "alertmanager"),
+        only_generics=_index_only(projects, "generic"),
     )
 
 
@@ -52,6 +65,10 @@ def index_tokens(doors: Iterable[Door]) -> dict[str, list[Door]]:
     return by_token_hash
 
 
-def _only_alertmanager(project: Project) -> str | None:
-    names = [name for name, integration in project.integrations.items() if integration.format == "alertmanager"]
-    return names[0] if len(names) == 1 else None
+def _index_only(projects: Mapping[str, Project], format: Format) -> dict[str, str]:
+    """Name the integration of a format in each project that has exactly one."""
+    found = {
+        name: [integration for integration, settings in project.integrations.items() if settings.format == format]
+        for name, project in projects.items()
+    }
+    return {project: names[0] for project, names in found.items() if len(names) == 1}

@@ -16,6 +16,8 @@ _HEADER = MARKER + schema_of(Frame).fingerprint
 _IS_BATCH = b"\x00"
 """The first branch of what a frame's items may be."""
 _NULL, _PRESENT = b"\x00", b"\x02"
+_NOTHING_SAID = _NULL + _NULL
+"""Of nearly all events: neither a reason of their end nor a word without a meaning."""
 _IS_FIRING = {False: b"\x00", True: b"\x01"}
 _SEVERITIES: dict[Severity, bytes] = {severity: write_long(place) for place, severity in enumerate(SEVERITIES)}
 _OPTIONAL_SEVERITIES: dict[Severity | None, bytes] = {
@@ -63,6 +65,7 @@ def _event(event: AlertEvent) -> bytes:
             _optional_long(event.expires_at),
             _optional_long(event.expires_after_millis),
             _NULL if event.severity_as_sent is None else _PRESENT + write_text(event.severity_as_sent),
+            _NOTHING_SAID if event.end_reason is None and event.unknown_status is None else _said(event),
         )
     )
 
@@ -73,6 +76,14 @@ def _refusal(refusal: Refusal) -> bytes:
 
 def _complaint(complaint: Complaint) -> bytes:
     return write_text(complaint.kind) + write_long(complaint.count) + write_text(complaint.text)
+
+
+def _said(event: AlertEvent) -> bytes:
+    return _optional_text(event.end_reason) + _optional_text(event.unknown_status)
+
+
+def _optional_text(text: str | None) -> bytes:
+    return _NULL if text is None else _PRESENT + write_text(text)
 
 
 def _optional_long(number: int | None) -> bytes:

@@ -19,6 +19,11 @@ def parse_path(text: str) -> Path:
     return tuple(int(step[1]) if step[1] else step[2] for step in steps)
 
 
+def render_path(path: Path) -> str:
+    """Write a path as `parse_path` reads it."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
 def walk(path: Path, payload: JsonObject) -> Json:
     """Follow a path; None where it leads nowhere."""
     value: Json = payload if path else None

@@ -13,6 +13,7 @@ Not here: elements that are refused while the rest of their request goes on; tho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import ClassVar
 
@@ -83,9 +84,9 @@ class NoReceipt(Refused):
 class WrongMethod(Refused):
     status, title = 405, "Method not allowed"
 
-    def __init__(self, allowed: str) -> None:
-        super().__init__(f"This path takes {allowed}.")
-        self.allowed = allowed
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(f"This path takes {allowed[0]}.")
+        self.allowed = ", ".join(allowed)
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         return [(b"allow", self.allowed.encode())]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from schemas.chain import Position
 from schemas.records import Outcome
+from sinks.ledger.words import Words, note_words, recent
 
 EVENT_OUTCOMES = ("created", "merged", "recovered", "unmatched", "stale", "rejected")
 
@@ -30,6 +31,7 @@ class Book:
     position: Position = field(default_factory=Position)
     accounts: dict[str, Account] = field(default_factory=dict)
     read_to: int = 0
+    words: Words = field(default_factory=dict)
     _ahead: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def receive(self, offset: int, events: Mapping[str, int]) -> None:
@@ -46,6 +48,9 @@ class Book:
         for outcome in outcomes:
             if outcome.integration is not None or not outcome.receipt:  # else a command's: its receipt is its id
                 self._add(outcome.project, Counter(event.outcome for event in outcome.events))
+                note_words(self.words, outcome)
+        if self.words and outcomes:
+            self.words = recent(self.words, max(outcome.at for outcome in outcomes))
         self.position = position
 
     def pending(self) -> dict[str, int]:

@@ -127,6 +127,15 @@ class LedgerSink:
                 if difference(account):
                     different[project] = account
         self._raise_alarm(different)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        metrics.UNKNOWN_STATUS.clear()
+        for book in self._books.values():
+            for name, known in book.words.items():
+                project, _, integration = name.partition("/")
+                for word, one in known.items():
+                    metrics.UNKNOWN_STATUS.labels(project, integration, word).set(one.count)
 
     def _raise_alarm(self, different: Mapping[str, Mapping[str, int]]) -> None:
         metrics.ALARM.labels("difference").set(bool(different))

@@ -17,6 +17,7 @@ from schemas.settings import Settings
 from schemas.topics import LEDGER
 from sinks.compacted import Change, CompactedTopic, Store
 from sinks.ledger.book import Account, Book
+from sinks.ledger.words import Words
 
 COMPLAINT = "the topic `ledger` holds what this version cannot read"
 
@@ -29,6 +30,7 @@ class Kept(msgspec.Struct, frozen=True):
     accounts: dict[str, Account]
     pending: dict[str, int] = {}
     is_stuck: bool = False
+    words: Words = {}
 
 
 class BookStore:
@@ -41,7 +43,12 @@ class BookStore:
     def load(self, partitions: Iterable[int]) -> dict[int, Book]:
         self._written = read_kept(self._topic, partitions)
         return {
-            partition: Book(Position(kept.offset, kept.next_inbox), {**kept.accounts}, kept.next_inbox)
+            partition: Book(
+                Position(kept.offset, kept.next_inbox),
+                {**kept.accounts},
+                kept.next_inbox,
+                {name: {**known} for name, known in kept.words.items()},
+            )
             for partition, kept in self._written.items()
         }
 
@@ -67,7 +74,8 @@ def open_topic(settings: Settings) -> CompactedTopic:
 
 def _keep(book: Book, is_stuck: bool) -> Kept:
     accounts = {project: dict(account) for project, account in book.accounts.items()}
-    return Kept(book.position.offset, book.position.next_inbox, accounts, book.pending(), is_stuck)
+    words = {name: dict(known) for name, known in book.words.items()}
+    return Kept(book.position.offset, book.position.next_inbox, accounts, book.pending(), is_stuck, words)
 
 
 def _pack(kept: Kept) -> bytes:

@@ -86,7 +86,9 @@ SCALARS = (
     *CAUSE,
     *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at steady_at forget_at"),
     *columns("boolean", "is_flapping is_held_out"),
-    *columns("text", "severity severity_as_sent worst_severity status resolved_by integration fingerprint waiting_group"),
+    *columns(
+        "text", "severity severity_as_sent worst_severity status resolved_by integration fingerprint waiting_group end_reason"
+    ),
     *columns("bytes", "identity content_hash payload_hash"),
     Column("suppressed_by_kind", "text", "suppressed_by", "kind"),
     Column("suppressed_by_id", "text", "suppressed_by", "id"),
@@ -108,7 +110,10 @@ PAYLOADS = Table("payloads", (*columns("text", "project"), *columns("bigint", "n
 INCIDENTS = Table(
     "incidents",
     (
-        *columns("text", "project title description severity status rule service runbook author zoom told_severity page_entry"),
+        *columns(
+            "text",
+            "project title description severity status rule service runbook author zoom told_severity end_reason page_entry",
+        ),
         *columns("bigint", "number version firing total first_alert merged_into timeline_count notification_count"),
         *CAUSE,
         *columns(

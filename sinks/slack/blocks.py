@@ -70,6 +70,7 @@ def _facts(incident: IncidentState, context: Context) -> Block:
         ("Service", mrkdwn.escape_within(incident.service or "", FIELD_LIMIT)),
         ("Started", mrkdwn.date(incident.created_at)),
         ("Assigned to", _assignees(incident, context)),
+        ("Ended", mrkdwn.escape_within(incident.end_reason or "", FIELD_LIMIT)),
     ]
     fields = [{"type": "mrkdwn", "text": f"*{name}*\n{value}"} for name, value in facts if value]
     return {"type": "section", "fields": fields}

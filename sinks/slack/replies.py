@@ -7,6 +7,8 @@ from schemas.shapes import RESOLVED_SHAPE, severity_words
 from sinks.slack import mrkdwn
 from sinks.slack.context import Context
 
+REASON_LIMIT = 500
+
 
 def render_reply(notification: Notification, incident: IncidentState, context: Context) -> str:
     """Say what changed, who did it, and after how long. Never empty.
@@ -28,12 +30,17 @@ def render_reply(notification: Notification, incident: IncidentState, context: C
         case "resolved" if incident.merged_into is not None:
             return f"{RESOLVED_SHAPE} Merged into #{incident.merged_into}{by}"
         case "resolved":
-            return f"{RESOLVED_SHAPE} Resolved{by} after {after}"
+            return f"{RESOLVED_SHAPE} Resolved{by} after {after}{_why(incident)}"
         case "reopened":
             return f"{severity}: reopened{by}"
         case "reminder":
             counts = f"{incident.firing} of {incident.total} alerts firing"
             return f"{severity}: still {mrkdwn.escape(notification.status)} after {after}, {counts}"
+
+
+def _why(incident: IncidentState) -> str:
+    """Say that alerts ended without their conditions being over; nothing where they are."""
+    return "" if incident.end_reason is None else f": {mrkdwn.escape_within(incident.end_reason, REASON_LIMIT)}"
 
 
 def _by(notification: Notification, context: Context) -> str:

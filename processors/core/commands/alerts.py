@@ -41,6 +41,7 @@ def _set_open_status(request: Request, alert: AlertState, status: AlertStatus) -
         resolved_at=None,
         resolved_by=None,
         resolver="",
+        end_reason=None,
         recovery_received_at=None,
         hold_until=None,
         forget_at=None,

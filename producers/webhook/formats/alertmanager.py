@@ -1,7 +1,8 @@
 """Alertmanager's webhook, version 4 (BEHAVIOUR 2): each element stands alone, the envelope's status is ignored.
 
-Recognised by `alerts` being a list and `version` being the text "4". The shape is Alertmanager's
-`template.Data`. Not here: Grafana's variant (`grafana.py`), which shares the element.
+Recognised by `alerts` being a list and `version` being the text "4", or else by elements with labels: a `payload:` template
+of Alertmanager's 0.32 may leave the version out. The shape is Alertmanager's `template.Data`. Not here: Grafana's variant
+(`grafana.py`), which shares the element.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ from functools import partial
 
 import msgspec
 
-from producers.webhook import fingerprints
+from producers.webhook import fingerprints, grafana_state
 from producers.webhook.content_body import encode_content
 from producers.webhook.door import Door
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
 from producers.webhook.limits import MAX_ALERTMANAGER_ALERTS
 from producers.webhook.links import link, query_of
-from producers.webhook.reading import Document, Envelope, read
+from producers.webhook.reading import Bytes, Document, Envelope, read
 from producers.webhook.refused import RejectedElement
 from producers.webhook.severity import severity_of, word_as_sent
-from producers.webhook.slices import split
+from producers.webhook.slices import LargeArray, split
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_HOSTS, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, text
-from producers.webhook.times import millis_of
+from producers.webhook.times import time_of
 from schemas.records import AlertEvent, Content, Link
 
 FORMAT = "alertmanager"
@@ -30,6 +31,13 @@ TOOL = "Prometheus"
 VERSION = "4"
 MAX_TRUNCATED = 10**9
 """A count beyond this is no count, and a metric could not hold it."""
+
+
+class _Labelled(msgspec.Struct):
+    labels: dict[str, msgspec.Raw] = {}
+
+
+_decode_labels = msgspec.json.Decoder(_Labelled).decode
 PAGES = (("dashboard", "dashboardURL"), ("panel", "panelURL"), ("silence", "silenceURL"))
 """Links that Grafana adds, by kind and member."""
 
@@ -37,9 +45,28 @@ PAGES = (("dashboard", "dashboardURL"), ("panel", "panelURL"), ("silence", "sile
 def parse(document: Document, door: Door) -> Parsed | None:
     """Make events of Alertmanager's body; None when it is another, Grafana's too."""
     envelope = document.envelope
-    if not is_list(envelope.alerts) or is_grafana(envelope) or not bytes(envelope.version) or read(envelope.version) != VERSION:
+    if not is_list(envelope.alerts) or is_grafana(envelope):
         return None
-    return parse_envelope(FORMAT, TOOL, envelope, door)
+    is_ours = (bytes(envelope.version) and read(envelope.version) == VERSION) or _is_alike(envelope, door)
+    return parse_envelope(FORMAT, TOOL, envelope, door) if is_ours else None
+
+
+def _is_alike(envelope: Envelope, door: Door) -> bool:
+    """Whether this is Alertmanager's shape without its version; an integration whose fields lie in `alerts` has its own."""
+    return not any(path[:1] == ("alerts",) for path in door.paths.values()) and _have_labels(envelope.alerts)
+
+
+def _have_labels(alerts: msgspec.Raw) -> bool:
+    elements = split(alerts, MAX_ALERTMANAGER_ALERTS)
+    slices = elements if isinstance(elements, LargeArray) else [elements]
+    return any(_has_labels(element) for some in slices for element in some)
+
+
+def _has_labels(element: Bytes) -> bool:
+    try:
+        return bool(_decode_labels(element).labels)
+    except msgspec.DecodeError:
+        return False
 
 
 def is_grafana(envelope: Envelope) -> bool:
@@ -83,11 +110,12 @@ def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: 
         identity=identity,
         is_firing=is_firing,
         severity=severity_of(severity or priority, door.severities),
-        started_at=millis_of(alert.get("startsAt")),
-        ended_at=None if is_firing else millis_of(alert.get("endsAt")),
+        started_at=time_of(alert.get("startsAt"), "startsAt"),
+        ended_at=None if is_firing else time_of(alert.get("endsAt"), "endsAt"),
         content=encode_content(content_of(tool, external, alert, labels)),
         payload=raw,
         severity_as_sent=word_as_sent(priority),
+        end_reason=None if is_firing else grafana_state.end_reason_of(alert.get("annotations")),
     )
 
 
@@ -95,7 +123,7 @@ def content_of(tool: str, external: list[Link], alert: JsonObject, labels: dict[
     """Gather what the alert says."""
     annotations = clean_map(text_pairs(alert.get("annotations")))
     host = first(labels, "instance", "host", "node", "pod")
-    title = first(annotations, "title", "summary") or first(labels, "alertname") or DEFAULT_TITLE
+    title = grafana_state.title_of(labels) or first(annotations, "title", "summary") or first(labels, "alertname")
     return Content(
         title=cut(title, MAX_TITLE) or DEFAULT_TITLE,
         description=cut(first(annotations, "description", "message"), MAX_DESCRIPTION),

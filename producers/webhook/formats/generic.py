@@ -16,18 +16,17 @@ from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
 from producers.webhook.limits import MAX_ALERTS
 from producers.webhook.links import link, links_in
-from producers.webhook.paths import walk, without
+from producers.webhook.paths import render_path, walk, without
 from producers.webhook.reading import Bytes, Document
 from producers.webhook.refused import NotAnAlert
 from producers.webhook.severity import severity_of, word_as_sent
 from producers.webhook.slices import LargeArray, split
+from producers.webhook.status import FIRING, status_of
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, hosts_of, text
-from producers.webhook.times import millis_of
+from producers.webhook.times import time_of
 from schemas.records import AlertEvent, Content, Link
 
 FORMAT = "generic"
-RECOVERED = frozenset(("resolved", "ok", "recovered", "closed", "up", "normal"))
-"""Words of a status that resolve, in any case."""
 T = TypeVar("T")
 
 
@@ -46,21 +45,26 @@ def _elements(document: Document) -> Sequence[Bytes] | LargeArray:
 
 
 def parse_alert(door: Door, raw: bytes, payload: JsonObject) -> AlertEvent:
-    """Make an event of one object; never raises."""
-    ended_at = find(door, payload, "ends_at", "end_time", millis_of)
-    status = find(door, payload, "status", "status", text)
+    """Make an event of one object.
+
+    Raises `RejectedElement` for a time that cannot be read, and for a status that the integration passes over.
+    """
+    status = find(door, payload, "status", "status", lambda value: status_of(value, door.statuses)) or FIRING
+    ended_at = _time(door, payload, "ends_at", "end_time")
+    is_firing = ended_at is None and status.is_firing
     severity = find(door, payload, "severity", "severity", text)
     return AlertEvent(
         index=0,
         fingerprint=find(door, payload, "fingerprint", "fingerprint", fingerprints.explicit) or _generated(door, payload),
-        identity=b"",
-        is_firing=ended_at is None and (status is None or status.lower() not in RECOVERED),
+        identity=door.own_identity,
+        is_firing=is_firing,
         severity=severity_of(severity, door.severities),
-        started_at=find(door, payload, "starts_at", "start_time", millis_of),
+        started_at=_time(door, payload, "starts_at", "start_time"),
         ended_at=ended_at,
         content=encode_content(content_of(door, payload)),
         payload=raw,
         severity_as_sent=word_as_sent(severity),
+        unknown_status=status.unknown if is_firing else None,
     )
 
 
@@ -87,6 +91,12 @@ def find(door: Door, payload: JsonObject, field: str, key: str, read: Callable[[
         if found is not None and found != []:
             return found
     return read(payload.get(key))
+
+
+def _time(door: Door, payload: JsonObject, field: str, key: str) -> int | None:
+    path = door.paths.get(field)
+    mapped = time_of(walk(path, payload), render_path(path)) if path else None
+    return time_of(payload.get(key), key) if mapped is None else mapped
 
 
 def _links(door: Door, payload: JsonObject) -> list[Link]:

@@ -12,6 +12,7 @@ from functools import partial
 
 import msgspec
 
+from producers.webhook import grafana_state
 from producers.webhook.door import Door
 from producers.webhook.formats import alertmanager
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
@@ -20,7 +21,7 @@ from producers.webhook.reading import Document
 from producers.webhook.refused import NotAnArray
 from producers.webhook.slices import split
 from producers.webhook.text import JsonObject
-from producers.webhook.times import millis_of
+from producers.webhook.times import time_of
 from schemas.records import AlertEvent
 
 FORMAT = "prometheus"
@@ -49,10 +50,11 @@ def _sender(body: bytes) -> str:
 def parse_alert(door: Door, raw: bytes, alert: JsonObject) -> AlertEvent:
     """Make an event of one element; raises `RejectedElement` when it has no labels."""
     event = alertmanager.parse_alert(door, alertmanager.TOOL, [], raw, alert)
-    ends_at = millis_of(alert.get("endsAt"))
+    ends_at = time_of(alert.get("endsAt"), "endsAt")
     return msgspec.structs.replace(
         event,
         is_firing=True,
+        end_reason=grafana_state.end_reason_of(alert.get("annotations")),
         ended_at=None,
         expires_at=ends_at,
         expires_after_millis=RESOLVE_AFTER_MILLIS if ends_at is None else None,

@@ -38,7 +38,14 @@ def written(settings: Settings, claimed: list[int]) -> list[bytes]:
 
 def row(**counts: Any) -> list[dict[str, Any]]:
     names = ("received", "created", "merged", "recovered", "unmatched", "stale", "rejected", "pending", "difference")
-    return [{"project": PROJECT, **{name: counts.get(name, 0) for name in names}, "state": counts.get("state", "adds up")}]
+    return [
+        {
+            "project": PROJECT,
+            **{name: counts.get(name, 0) for name in names},
+            "state": counts.get("state", "adds up"),
+            "unknown_status_words": [],
+        }
+    ]
 
 
 def wait_for(settings: Settings, wanted: list[dict[str, Any]]) -> None:

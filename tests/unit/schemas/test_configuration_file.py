@@ -41,6 +41,7 @@ projects:
     title: Web shop
     integrations:
       uptime: {{format: generic, tokens: ["{HASH}"], fields: {{title: "alerts[0].name"}}, severity_map: {{ouch: critical}},
+               status_map: {{0: resolved, no: ignore}}, identity: project,
                enabled: false, rate_limit: 600/m, resolve_after: 1d}}
       orders: {{format: topic, topic: alerts.orders}}
     incidents:
@@ -67,6 +68,8 @@ receivers:
                         tokens=[HASH],
                         fields={"title": "alerts[0].name"},
                         severity_map={"ouch": "critical"},
+                        status_map={"0": "resolved", "no": "ignore"},
+                        identity="project",
                         enabled=False,
                         rate_limit_per_minute=600,
                         resolve_after=86_400_000,
@@ -159,6 +162,13 @@ people:
         ("integrations: {a: {format: generic, default_severity: bad}}", "'bad' is not one of critical, high"),
         ("integrations: {a: {format: generic, enabled: yes}}", "'yes' is not true or false"),
         ("integrations: {a: {format: alertmanager, rate_limit: 1/s}}", "only format generic can be limited"),
+        ("integrations: {a: {format: alertmanager, status_map: {up: ignore}}}", "only format generic has words of its own"),
+        ("integrations: {a: {format: alertmanager, identity: project}}", "known by their labels in the whole project"),
+        ("integrations: {a: {format: generic, status_map: {Up: firing, up: resolved}}}", "'up' stands twice, as firing and as"),
+        ("integrations: {a: {format: generic, severity_map: {Up: low, ' up': high}}}", "'up' stands twice, as low and as high"),
+        ("integrations: {a: {format: generic, status_map: {' ': firing}}}", "a word is not blank"),
+        ("integrations: {a: {format: generic, status_map: {up: good}}}", "firing"),
+        ("integrations: {a: {format: generic, identity: own}}", "integration"),
         ("integrations: {a: {format: topic}}", "format topic needs the topic's name"),
         ("integrations: {a: {format: generic, topic: t}}", "topic goes with format: topic only"),
         ("integrations: {a: {format: topic, topic: t}, b: {format: topic, topic: t}}", "p/a reads this topic too"),

@@ -38,7 +38,8 @@ def alert(number: int = 12, **said: Any) -> dict[str, Any]:
         "started_at": AT, "ended_at": None, "first_seen_at": AT, "last_seen_at": AT,
         "fingerprint": "f1", "integration": "uptime", "service": "checkout", "monitoring_tool": None, "hosts": ["web-1", "web-2"],
         "environment": None, "labels": {"team": "shop"}, "annotations": {}, "links": [{"kind": "url", "url": "https://x.example"}],
-        "query": None, "incident": 3, "previous": None, "assignees": [], "suppressed_by": None, "flapping": False, **said,
+        "query": None, "incident": 3, "previous": None, "assignees": [], "suppressed_by": None, "flapping": False,
+        "end_reason": None, **said,
     }  # fmt: skip
 
 
@@ -47,7 +48,8 @@ def incident(**said: Any) -> dict[str, Any]:
         "project": "shop", "number": 3, "version": 1, "title": "Checkout is down", "description": "a\nb", "severity": "high",
         "status": "acknowledged", "rule": "by service", "group": {"service": "checkout"}, "alerts": {"firing": 2, "total": 3},
         "created_at": AT, "acknowledged_at": AT, "resolved_at": None, "author": "alert-bot", "assignees": ["ada", "bob"],
-        "zoom": None, "links": [], "confidential": False, "published": None, "merged_into": None, "sla_missed": False, **said,
+        "zoom": None, "links": [], "confidential": False, "published": None, "merged_into": None, "sla_missed": False,
+        "end_reason": None, **said,
     }  # fmt: skip
 
 
@@ -113,6 +115,19 @@ def test_one_alert_shows_what_matters_first_then_what_happened_and_its_payload_l
         "             ]",
         "           }",
     ]
+
+
+def test_what_ended_for_another_reason_than_a_recovery_says_so() -> None:
+    ended = alert(status="resolved", ended_at=AT, end_reason="the rule was paused", timeline=[], payload=None)
+    closed = {**incident(status="resolved", end_reason="alert #12 ended because the rule was paused"), "timeline": []}
+    assert (
+        "  ended        2026-11-24 08:00:00 UTC (5 min ago), because the rule was paused"
+        in render_alert(read(json.dumps(ended).encode(), OneAlert), PLAIN, NOW).splitlines()
+    )
+    assert (
+        "  ended         alert #12 ended because the rule was paused"
+        in render_incident(read(json.dumps(closed).encode(), OneIncident), PLAIN, NOW).splitlines()
+    )
 
 
 def test_one_incident_shows_its_timeline_below() -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from producers.webhook.limits import MAX_BODY_BYTES
 from producers.webhook.refused import NotAnAlert, NotJson, TooLarge
+from schemas.configuration import Integration
 from schemas.configuration_file import parse_configuration
 from schemas.errors import OperatorError
 from schemas.records import Link, Refusal
@@ -27,7 +28,7 @@ projects:
 """  # noqa: E501
 CONFIGURATION = parse_configuration(FILE, "file")
 PAYLOAD = [
-    {"check": {"name": "Down", "level": "ouch"}, "start_time": 0, "runbook": "https://x.example.com/"},
+    {"check": {"name": "Down", "level": "ouch"}, "start_time": 1, "runbook": "https://x.example.com/"},
     7,
     {"status": "ok"},
 ]
@@ -43,7 +44,8 @@ def test_sample_shows_what_the_fields_and_words_of_the_integration_make() -> Non
     found = sample_of({**PAYLOAD[0], "fingerprint": "db-1", "hosts": ["a"], "labels": {"team": "x"}})  # type: ignore[dict-item]
     alert = SampleAlert(
         index=0, title="Down", description=None, severity="high", is_default_severity=False, status="firing",
-        started_at="1970-01-01T00:00:00.000Z", ended_at=None, expires_at=None, fingerprint=FINGERPRINT,
+        unknown_status=None, started_at="1970-01-01T00:00:01.000Z", ended_at=None, expires_at=None, end_reason=None,
+        fingerprint=FINGERPRINT,
         service=None, monitoring_tool=None,
         hosts=["a"], environment=None, labels={"team": "x"}, annotations={}, links=[Link("runbook", "https://x.example.com/")],
         query=None,
@@ -64,8 +66,22 @@ def test_terminal_shows_each_alert_and_each_refusal() -> None:
         "shop/uptime reads it as generic: 2 accepted, 1 refused", "", "◆ high  Down", "", "■ low  New: Alert", "",
         "✗ element 1 is refused: not an object",
     ]  # fmt: skip
-    assert "  started      1970-01-01 00:00:00 UTC" in lines
+    assert "  started      1970-01-01 00:00:01 UTC" in lines
     assert "  severity     low, the integration's default: none that is known is named" in lines
+
+
+def test_sample_shows_words_without_a_meaning_and_what_status_map_passes_over() -> None:
+    integration = Integration(format="generic", status_map={"Ack": "ignore", "ALARM": "firing", "0": "resolved"})
+    payload = [{"status": "alarm"}, {"status": 0}, {"status": "degraded"}, {"status": " ack "}]
+    found = read_sample("shop", "uptime", integration, json.dumps(payload).encode())
+    assert [(one.status, one.unknown_status) for one in found.alerts] == [
+        ("firing", None), ("resolved", None), ("firing", "degraded"),
+    ]  # fmt: skip
+    assert (found.rejected, [one.index for one in found.ignored]) == ([], [3])
+    lines = render_sample(found, Terminal()).splitlines()
+    assert lines[0] == "shop/uptime reads it as generic: 3 accepted, 0 refused, 1 ignored"
+    assert "  status       firing, since 'degraded' has no meaning: give it one in status_map" in lines
+    assert lines[-1] == "○ element 3 is ignored: status_map passes over the status 'ack'"
 
 
 def test_an_alertmanager_payload_is_recognised_whatever_the_integration() -> None:

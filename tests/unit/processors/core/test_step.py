@@ -30,6 +30,15 @@ def test_refusals_of_the_door_are_rejected_in_the_order_of_the_request() -> None
     ]
 
 
+def test_an_event_whose_status_had_no_meaning_says_so_in_its_outcome() -> None:
+    world = World()
+    world.append(0, batch({"title": "A", "unknown_status": "degraded"}, {"title": "B"}))
+    assert outcomes(world) == [
+        EventOutcome(0, "created", alert=1, reason="unknown status word: degraded"),
+        EventOutcome(1, "created", alert=2),
+    ]
+
+
 def test_an_event_whose_content_cannot_be_read_changes_nothing_and_the_others_go_on() -> None:
     world = World()
     sent = batch({"title": "A"}, {"title": "B"}, {"title": "C"})

@@ -12,7 +12,7 @@ _ALERT: dict[str, Any] = {
     "project": "shop", "number": 7, "version": 3, "title": "Slow", "description": None, "severity": "high", "status": "triggered",
     "events": 2, "fingerprint": "f00", "integration": "prometheus", "service": "web", "monitoring_tool": "Prometheus",
     "hosts": ["a", "b"], "environment": None, "labels": {"job": "web"}, "annotations": {}, "links": [{"kind": "url", "url": "http://x"}],
-    "query": "up == 0", "incident": 1, "previous": None, "assignees": ["ada"],
+    "query": "up == 0", "incident": 1, "previous": None, "assignees": ["ada"], "end_reason": None,
 }  # fmt: skip
 ALERT_JSON: dict[str, Any] = {
     **_ALERT, "started_at": AT_TEXT, "ended_at": None, "first_seen_at": AT_TEXT, "last_seen_at": AT_TEXT, "suppressed_by": None,
@@ -23,7 +23,7 @@ _INCIDENT: dict[str, Any] = {
     "project": "shop", "number": 1, "version": 4, "title": "Slow", "description": "d", "severity": "high",
     "status": "acknowledged", "rule": "by service",
     "author": "alert-bot", "assignees": [], "zoom": None, "links": [], "merged_into": None,
-    "published": None,
+    "published": None, "end_reason": None,
 }  # fmt: skip
 INCIDENT_JSON: dict[str, Any] = {
     **_INCIDENT, "group": {"service": "web", "env": ""}, "alerts": {"firing": 1, "total": 2}, "created_at": AT_TEXT,

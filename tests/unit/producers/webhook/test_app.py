@@ -11,8 +11,10 @@ from producers.webhook import metrics
 from producers.webhook.answers import Headers
 from producers.webhook.doors import Doors
 from schemas.records import Refusal
+from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox
 from tests.unit.producers.webhook.site import GOOD, Site
+from tests.unit.producers.webhook.test_auth import hashed
 
 
 def test_what_kafka_has_is_answered_with_a_receipt_and_the_counts() -> None:
@@ -156,18 +158,25 @@ def test_a_fault_of_ours_is_500_and_logged() -> None:
     assert [entry["event"] for entry in logs] == ["request_failed"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/in", "/in/", "/in/shop", "/in/shop/", "/in//web", "/in/shop/web/", "/in/shop/web/x", "/metrics", ""]
-)
+@pytest.mark.parametrize("path", ["/", "/in", "/in/", "/in/shop", "/in/shop/", "/in//web", "/in/shop/web/x", "/metrics", ""])
 def test_there_are_no_other_doors(path: str) -> None:
     status, headers, answer = Site().request("POST", path, b"{}")
     assert (status, headers[b"content-type"], answer["status"]) == (404, b"application/problem+json", 404)
 
 
-@pytest.mark.parametrize(("method", "path", "allowed"), [("GET", "/in/shop/web", b"POST"), ("POST", "/-/ready", b"GET")])
+@pytest.mark.parametrize(("method", "path", "allowed"), [
+        ("GET", "/in/shop/web", b"POST, PUT"), ("PUT", "/in/shop/am/api/v2/alerts", b"POST"), ("POST", "/-/ready", b"GET, HEAD"),
+    ],
+)  # fmt: skip
 def test_another_method_is_told_which_one(method: str, path: str, allowed: bytes) -> None:
     status, headers, _ = Site().request(method, path, b"")
     assert (status, headers[b"allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize("path", ["/in/shop/web", "/in/shop/web/", "//in/shop//web", "/in/shop/web//"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_door_takes_put_as_post_and_does_not_mind_slashes(method: str, path: str) -> None:
+    assert Site().request(method, path, b'{"title":"t"}', headers=[GOOD])[0] == 202
 
 
 @pytest.mark.parametrize(("is_ready", "ready"), [(True, 200), (False, 503)])
@@ -180,6 +189,16 @@ def test_it_is_healthy_always_and_ready_when_the_broker_answers(is_ready: bool, 
 def test_it_says_what_is_wrong_while_it_is_asked_whether_it_is_ready(is_ready: bool, body: bytes) -> None:
     site = Site(is_ready=is_ready, trouble="why")
     assert [site.request("GET", path, b"")[2] for path in ("/-/ready", "/-/healthy")] == [body, b"ok\n"]
+
+
+def test_what_status_map_passes_over_is_in_the_answer_and_no_refusal_to_count() -> None:
+    door = a_door(status_map={"ack": "ignore"}, tokens=[hashed("good")])
+    refused = metrics.REFUSED._value.get()
+    status, answer = Site(doors=lambda: Doors({("shop", "web"): door})).post(b'[{"status":"ack"},7]')
+    assert (status, [one["reason"] for one in answer["rejected"]]) == (
+        202, ["ignored: status_map passes over the status 'ack'", "not an object"],
+    )  # fmt: skip
+    assert metrics.REFUSED._value.get() - refused == 1
 
 
 def test_requests_events_and_truncation_are_counted() -> None:

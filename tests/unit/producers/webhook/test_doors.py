@@ -18,6 +18,8 @@ DOORS = index_doors(
         projects={
             "shop": Project(gitlab_path="Acme/web/shop", integrations=integrations(http="generic", am="alertmanager")),
             "bank": Project(integrations=integrations(http="generic", one="alertmanager", two="alertmanager")),
+            "tools": Project(gitlab_path="tools/prometheus", integrations=integrations(http="generic")),
+            "twice": Project(integrations=integrations(one="generic", two="generic")),
             "in": Project(integrations=integrations(http="generic", orders="topic")),
         }
     )
@@ -42,14 +44,23 @@ DOORS = index_doors(
         ("/receipts/", None),
         ("/receipts/01ABC/2", None),
         ("/in//http/api/v2/alerts", None),
+        ("/in/shop/http/", Route("in", "shop", "http")),
+        ("//in/shop//http", Route("in", "shop", "http")),
+        ("/in/shop/http//api/v2/alerts/", Route("api_v2", "shop", "http")),
+        ("/acme//shop/alerts/notify/name/http.json/", Route("gitlab", "acme/shop", "http")),
+        ("/-/ready/", READY),
+        ("//", None),
         ("/in/shop/http/api/v1/alerts", None),
         ("/api/v2/alerts", None),
         ("/in/shop/alerts/notify/name/http.json", Route("gitlab", "in/shop", "http")),
-        ("/prometheus/alerts/notify.json", None),
+        ("/prometheus/alerts/notify.json", Route("gitlab_generic", "prometheus")),
+        ("/acme/shop/alerts/notify.json", Route("gitlab_generic", "acme/shop")),
+        ("/alerts/notify.json", None),
         ("/alerts/notify/name/http.json", None),
         ("/acme/alerts/notify/name/http", None),
         ("/acme/alerts/notify/name/.json", None),
-        ("/acme/alerts/notify.json", None),
+        ("/acme/alerts/notify.json", Route("gitlab_generic", "acme")),
+        ("/acme/alerts/notify", None),
     ],
 )
 def test_a_path_is_a_door_or_none(path: str, route: Route | None) -> None:
@@ -70,6 +81,12 @@ def test_a_path_is_a_door_or_none(path: str, route: Route | None) -> None:
         (Route("gitlab_prometheus", "in"), None),
         (Route("gitlab", "in", "orders"), None),
         (Route("gitlab_prometheus", "nobody"), None),
+        (Route("gitlab_generic", "Acme/web/shop"), ("shop", "http")),
+        (Route("gitlab_generic", "bank"), ("bank", "http")),
+        (Route("gitlab_generic", "nobody"), None),
+        (Route("gitlab_generic", "tools/prometheus"), ("tools", "http")),
+        (Route("gitlab_prometheus", "tools"), ("tools", "http")),
+        (Route("gitlab_generic", "twice"), None),
     ],
 )
 def test_a_route_leads_to_the_integration_that_it_means(route: Route, found: tuple[str, str] | None) -> None:

@@ -17,7 +17,7 @@ TEXT = st.text(max_size=100)
 BYTES = st.binary(max_size=3000)
 EVENT = st.builds(
     AlertEvent, INDEX, TEXT, BYTES, st.booleans(), st.none() | SEVERITY, TIME, TIME, BYTES, BYTES, TIME, TIME,
-    st.none() | TEXT,
+    st.none() | TEXT, st.none() | TEXT, st.none() | TEXT,
 )  # fmt: skip
 BATCH = st.builds(
     AlertBatch, TEXT, TEXT, TEXT, SEVERITY, TEXT, INDEX,

@@ -9,9 +9,11 @@ from structlog.testing import capture_logs
 
 from schemas.codec import decode, encode
 from schemas.records import Command, Entry, OutcomeSection
+from sinks.ledger.metrics import UNKNOWN_STATUS
 from sinks.ledger.sink import STUCK_SECONDS
+from sinks.ledger.words import MAX_WORDS, OTHERS, Word
 from tests.unit.sinks.ledger.world import LedgerWorld
-from tests.world import PROJECT
+from tests.world import PROJECT, batch, millis
 
 
 def alarm(reason: str) -> float | None:
@@ -51,6 +53,41 @@ def test_what_the_chain_does_not_cover_yet_is_pending_and_no_difference(ledger: 
     ledger.read()
     assert (ledger.account(), ledger.kept().pending) == ({"received": 1, "created": 1}, {PROJECT: 2})
     assert alarm("difference") == 0
+
+
+def shown_words() -> dict[str, float]:
+    (family,) = UNKNOWN_STATUS.collect()
+    return {sample.labels["word"]: sample.value for sample in family.samples}
+
+
+def test_words_without_a_meaning_are_counted_by_integration_and_go_on_after_a_restart(ledger: LedgerWorld) -> None:
+    ledger.alert("a", "b", unknown_status="degraded")
+    ledger.alert("c")
+    ledger.world.run()
+    ledger.read()
+    ledger.alert("a", unknown_status="degraded")
+    ledger.world.run()
+    ledger.read()
+    assert ledger.kept().words == {f"{PROJECT}/generic": {"degraded": Word(3, millis(2))}}
+    assert (shown_words(), ledger.account()["received"]) == ({"degraded": 3}, 4)
+
+
+def test_words_are_bounded_and_what_comes_beyond_is_counted_together(ledger: LedgerWorld) -> None:
+    for number in range(MAX_WORDS + 5):
+        ledger.alert("a", unknown_status=f"word {number}")
+    ledger.world.run()
+    ledger.read()
+    known = ledger.kept().words[f"{PROJECT}/generic"]
+    assert (len(known), known[OTHERS].count) == (MAX_WORDS + 1, 5)
+
+
+def test_a_word_that_was_not_sent_for_a_day_is_dropped(ledger: LedgerWorld) -> None:
+    ledger.alert("a", unknown_status="degraded")
+    ledger.world.tick(90_000)
+    ledger.world.append(90_001, batch({"title": "a", "unknown_status": "meh"}), headers=(("events", b'{"shop":1}'),))
+    ledger.world.run()
+    ledger.read()
+    assert list(ledger.kept().words[f"{PROJECT}/generic"]) == ["meh"]
 
 
 def test_command_is_no_event(ledger: LedgerWorld) -> None:

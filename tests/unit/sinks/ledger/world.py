@@ -43,11 +43,15 @@ class LedgerWorld:
     commits: dict[int, int] = field(default_factory=dict)
     now: float = 0.0
 
-    def alert(self, *titles: str, claimed: int | None = None) -> None:
+    def alert(self, *titles: str, claimed: int | None = None, unknown_status: str | None = None) -> None:
         """Append a frame of alerts; its header claims so many, or tells the truth."""
         count = len(titles) if claimed is None else claimed
         headers = (("events", json.dumps({PROJECT: count}).encode()),)
-        self.world.append(len(self.world.inbox), batch(*({"title": title} for title in titles)), headers=headers)
+        self.world.append(
+            len(self.world.inbox),
+            batch(*({"title": title, "unknown_status": unknown_status} for title in titles)),
+            headers=headers,
+        )
 
     def start(self) -> LedgerSink:
         frames = [Frame(0, record.offset, tuple(record.headers)) for record in self.world.inbox]

@@ -57,6 +57,12 @@ def test_resolved_incident_says_how_long_it_took_and_offers_no_button() -> None:
     assert [block["type"] for block in message.blocks] == ["header", "section", "section"]
 
 
+def test_resolved_incident_says_which_alerts_ended_for_another_reason() -> None:
+    said = "alert #40 ended because the rule was paused"
+    message = render_incident(incident(status="resolved", resolved_at=NOON, end_reason=said), CONTEXT)
+    assert message.blocks[1]["fields"][-1] == field("Ended", said)
+
+
 def test_acknowledged_incident_cannot_be_acknowledged_again() -> None:
     message = render_incident(incident(status="acknowledged"), CONTEXT)
     assert [one["action_id"] for one in message.blocks[-1]["elements"]] == ["tocsin.resolve", "tocsin.assign_to_me"]

@@ -35,6 +35,12 @@ def test_the_end_of_a_merged_incident_says_where_its_alerts_are() -> None:
     assert render_reply(notification(2, "resolved", actor="ada"), merged, CONTEXT) == "✓ Merged into #3 by Ada"
 
 
+def test_the_end_of_an_incident_says_which_alerts_ended_for_another_reason() -> None:
+    ended = incident(status="resolved", end_reason="alert #3 ended because Grafana says <x>")
+    said = "✓ Resolved after 0 s: alert #3 ended because Grafana says &lt;x&gt;"
+    assert render_reply(notification(2, "resolved"), ended, CONTEXT) == said
+
+
 @pytest.mark.parametrize(
     ("millis", "said"),
     [(-5, "0 s"), (59_999, "59 s"), (60_000, "1 min"), (3_600_000, "1 h"), (3_660_000, "1 h 1 min"), (90_000_000, "1 d 1 h")],

@@ -9,6 +9,7 @@ import pytest
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.formats.recognise import parse
 from producers.webhook.refused import NotAnAlert, NotJson
+from schemas.configuration import Format
 from schemas.records import Content, Link, Refusal
 from tests.unit.producers.webhook.doors import a_door, only_content, parse_json
 
@@ -102,6 +103,26 @@ def test_an_escaped_name_is_the_same_name() -> None:
 def test_another_body_is_refused_where_alertmanagers_is_expected(body: object) -> None:
     with pytest.raises(NotAnAlert):
         parse_json(body, DOOR)
+
+
+LABELLED = {"labels": {"alertname": "Down"}}
+
+
+@pytest.mark.parametrize("version", [{}, {"version": None}, {"version": 4}, {"version": "5"}])
+@pytest.mark.parametrize("format", ["generic", "alertmanager"])
+def test_elements_with_labels_are_recognised_without_the_right_version(version: dict[str, Any], format: Format) -> None:
+    parsed = parse_json({"alerts": [7, LABELLED, {"labels": {}}], "team": "shop", **version}, a_door(format))
+    assert (parsed.format, [event.index for event in parsed.events], len(parsed.refusals)) == ("alertmanager", [1], 2)
+
+
+@pytest.mark.parametrize("alerts", [[], [7], [{"title": "x"}], [{"labels": "a=b"}], [{"labels": {}}], {"0": LABELLED}])
+def test_other_lists_of_alerts_are_generic(alerts: object) -> None:
+    assert parse_json({"alerts": alerts}, a_door()).format == "generic"
+
+
+def test_an_integration_whose_fields_lie_in_alerts_has_a_shape_of_its_own() -> None:
+    parsed = parse_json({"alerts": [LABELLED]}, a_door(fields={"title": "alerts[0].labels.alertname"}))
+    assert (parsed.format, only_content(parsed).title) == ("generic", "Down")
 
 
 @pytest.mark.parametrize(

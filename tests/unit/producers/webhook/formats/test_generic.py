@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from producers.webhook.door import build_door
 from producers.webhook.formats.recognise import parse
 from producers.webhook.refused import NotAnAlert
 from schemas.codec import encode_body
+from schemas.configuration import IdentityScope, Integration
 from schemas.records import AlertEvent, Content, Link, Refusal
-from tests.unit.producers.webhook.doors import a_door, content_of, only_content, parse_json
+from tests.unit.producers.webhook.doors import TESTS, a_door, content_of, only_content, parse_json
+
+SCOPES: tuple[IdentityScope, ...] = ("integration", "project")
 
 
 def test_an_event_with_everything_said() -> None:
@@ -22,7 +26,7 @@ def test_an_event_with_everything_said() -> None:
     content = Content(title="CPU", hosts=["w1"], labels={"a": "1.50", "b": "2"}, links=[Link("url", "https://x.example")])
     assert parse(body, a_door()).events == [
         AlertEvent(
-            index=0, fingerprint=sha1(b"cpu").hexdigest(), identity=b"", is_firing=True, severity="low",
+            index=0, fingerprint=sha1(b"cpu").hexdigest(), identity=b"door", is_firing=True, severity="low",
             started_at=1_767_261_600_000, ended_at=None, content=encode_body(content), payload=body,
             severity_as_sent="warn",
         )
@@ -30,7 +34,7 @@ def test_an_event_with_everything_said() -> None:
 
 
 def test_a_time_that_is_absent_stays_absent() -> None:
-    (event,) = parse_json({"title": "t", "start_time": "soon", "status": "ok"}).events
+    (event,) = parse_json({"title": "t", "start_time": "-", "status": "ok"}).events
     assert (event.is_firing, event.started_at, event.ended_at) == (False, None, None)
 
 
@@ -120,6 +124,54 @@ def test_a_number_may_be_a_word_of_the_severity_map() -> None:
     assert [event.severity for event in parse_json([{"severity": 5}, {"severity": "ouch "}, {"severity": 4}], door).events] == [
         "critical", "high", None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", [{"fingerprint": "7"}, {"title": "no fingerprint"}])
+def test_a_fingerprint_counts_within_its_integration_or_within_the_project(sent: dict[str, Any]) -> None:
+    own, shared = (build_door("shop", "grid", Integration(format="generic", identity=scope)) for scope in SCOPES)
+    (ours,), (theirs,) = (parse_json(sent, door).events for door in (own, shared))
+    assert ours.fingerprint == theirs.fingerprint
+    assert (ours.identity, theirs.identity) == (b"grid", b"")
+
+
+def test_labels_are_an_identity_in_the_whole_project_whatever_the_integration_says() -> None:
+    body = {"version": "4", "alerts": [{"labels": {"alertname": "Down"}}]}
+    doors = [build_door("shop", name, Integration(format="generic", identity=scope)) for name in "ab" for scope in SCOPES]
+    assert len({parse_json(body, door).events[0].identity for door in doors}) == 1
+
+
+def test_an_unknown_status_is_noted_unless_an_end_time_has_decided() -> None:
+    degraded, ended, known = parse_json(
+        [{"status": "degraded"}, {"status": "degraded", "end_time": 1}, {"status": "firing"}]
+    ).events
+    assert [(event.is_firing, event.unknown_status) for event in (degraded, ended, known)] == [
+        (True, "degraded"), (False, None), (True, None),
+    ]  # fmt: skip
+
+
+def test_status_words_are_read_where_the_integration_maps_them_and_ignored_elements_are_refused() -> None:
+    door = a_door(fields={"status": "check.state"}, status_map={"0": "resolved", "3": "ignore"})
+    parsed = parse_json([{"check": {"state": state}, "fingerprint": "a"} for state in (0, 3, 2)], door)
+    assert [(event.is_firing, event.unknown_status) for event in parsed.events] == [(False, None), (True, "2")]
+    assert parsed.refusals == [Refusal(1, "ignored: status_map passes over the status '3'")]
+
+
+AS_A_TEMPLATE_WRITES_IT = {
+    "state": "resolved", "group": {"alertname": "HighLatency"}, "labels": {"alertname": "HighLatency", "severity": "page"},
+    "annotations": {"description": "95th percentile: 3 s"},
+}  # fmt: skip
+"""What Alertmanager 0.32 posts for the `payload:` of the README."""
+
+
+def test_a_payload_template_of_alertmanager_is_read_by_fields() -> None:
+    readme = (TESTS.parent / "README.md").read_text("utf-8")
+    fields = dict(pair.split(": ") for pair in readme.partition("fields: {")[2].partition("}")[0].split(", "))
+    parsed = parse_json(AS_A_TEMPLATE_WRITES_IT, a_door(fields=fields))
+    (event,) = parsed.events
+    content = only_content(parsed)
+    assert (content.title, content.description, event.severity) == ("HighLatency", "95th percentile: 3 s", "high")
+    assert not event.is_firing
+    assert event.fingerprint == sha1(b'{"alertname":"HighLatency"}').hexdigest()
 
 
 def test_nul_and_lone_surrogates_do_not_reach_any_field() -> None:
