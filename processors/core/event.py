@@ -68,4 +68,6 @@ def _note(round: Round, work: Work, alert: AlertState) -> None:
 def _is_known(state: State, alert: AlertState) -> bool:
     """Whether its incident is open and has seen it as bad."""
     incident = state.incident_of(alert)
-    return incident is not None and incident.is_open and not is_worse(alert.severity, alert.worst_severity)
+    if incident is None or not incident.is_open:
+        return False
+    return alert.severity == alert.worst_severity or not is_worse(alert.severity, alert.worst_severity)

@@ -126,14 +126,17 @@ class State(Undoable):
         if not alert.fingerprint:
             return
         identity = (alert.project, alert.fingerprint, alert.identity)
-        if alert.is_open:
+        is_noted = self.open_alerts.get(identity) == alert.number
+        if alert.is_open and not is_noted:
             self._set(self.open_alerts, identity, alert.number)
-        elif self.open_alerts.get(identity) == alert.number:
+        elif is_noted and not alert.is_open:
             self._remove(self.open_alerts, identity)
         newest = self.newest_alerts.get(identity, 0)
+        if newest == alert.number:
+            return
         if alert.number > newest:
             self._set(self.newest_alerts, identity, alert.number)
-        if newest not in (0, alert.number):
+        if newest:
             self._set(self._bucket(self.older_alerts, identity), min(newest, alert.number), None)
 
     def _index_membership(self, key: Key, old: AlertState | None, alert: AlertState) -> None:
