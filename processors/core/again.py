@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from processors.core.forgetting import STALE_MILLIS
 from processors.core.incidents import is_worse
-from processors.core.state import STALE_MILLIS, State
+from processors.core.state import State
 from processors.core.work import Work
 from schemas.records import ALERT_BOT, AlertEvent, AlertState
 

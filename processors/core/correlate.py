@@ -13,8 +13,9 @@ from processors.core import incidents, page_entries, receiver_alerts
 from processors.core.attempt import attempt_each
 from processors.core.content import content_of, lookup_of
 from processors.core.decisions import Key
+from processors.core.groups import group_key
 from processors.core.rules import group_values
-from processors.core.state import State, group_key
+from processors.core.state import State
 from processors.core.work import IncidentChange, Round
 from schemas.configuration import IncidentRule
 from schemas.records import SEVERITIES, AlertState, IncidentState

@@ -24,6 +24,18 @@ OWN_FORMAT = "tocsin"
 _KNOWN_BY_OTHER_MEANS = PROMETHEUS_FORMATS | {OWN_FORMAT}
 """Formats whose identity is no integration's name."""
 
+NO_END: dict[str, Any] = {
+    "ended_at": None,
+    "resolved_at": None,
+    "resolved_by": None,
+    "resolver": "",
+    "end_reason": None,
+    "recovery_received_at": None,
+    "hold_until": None,
+    "forget_at": None,
+}
+"""What an alert has of its end while it is open: nothing."""
+
 
 def deduplicate(work: Work) -> None:
     """Find the alert and create, merge, recover or pass over."""
@@ -161,19 +173,7 @@ def _fire_again(work: Work, alert: AlertState) -> None:
 
 def open_again(state: State, alert: AlertState, text: str) -> AlertState:
     """Let a resolved alert fire again; its incident is the caller's to look at."""
-    alert = state.change_alert(
-        alert,
-        status="triggered",
-        ended_at=None,
-        resolved_at=None,
-        resolved_by=None,
-        resolver="",
-        end_reason=None,
-        recovery_received_at=None,
-        hold_until=None,
-        forget_at=None,
-        **note_change(state, alert.project, alert),
-    )
+    alert = state.change_alert(alert, status="triggered", **NO_END, **note_change(state, alert.project, alert))
     record_of_alert(state, alert, "alert_reopened", text, ALERT_BOT)
     return state.alerts[alert.project, alert.number]
 

@@ -6,9 +6,11 @@ then it is known as `previous` for 7 days after its end. Not here: the indexes (
 
 from __future__ import annotations
 
-from processors.core.state import STALE_MILLIS, State
+from processors.core.state import State
 from schemas.records import AlertState, IncidentState
 
+STALE_MILLIS = 180_000
+"""A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
 INCIDENT_KEPT_MILLIS = 90 * 86_400_000
 AT_ONCE = 500
 """Alerts of one incident that are forgotten in one tick, so that a large one holds up nobody."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from processors.core import publication
+from processors.core.groups import group_of
 from processors.core.incidents import follow_merges
 from processors.core.publication import entry_of
-from processors.core.state import State, group_of
+from processors.core.state import State
 from processors.core.timeline import record
 from schemas.records import ALERT_BOT, IncidentState, Publication, PublicUpdate
 

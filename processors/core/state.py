@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from processors.core.decisions import Cause, Decisions, Key
 from processors.core.due import OF_ALERTS, OF_INCIDENTS, Entity, TimerKind, Timers, due_of
+from processors.core.groups import group_of
 from processors.core.mute_index import MuteIndex
 from processors.core.noted_index import NotedIndex
 from processors.core.rules import NO_RULES, Rules
@@ -31,8 +32,6 @@ from schemas.records import (
 
 Identity = tuple[str, str, bytes]
 """Project, fingerprint and identity of a condition."""
-STALE_MILLIS = 180_000
-"""A retry may be that late: longer than a producer's delivery timeout of 120 s (BEHAVIOUR 4)."""
 KNOWN_MILLIS = 7 * 86_400_000
 """How long after its end a forgotten alert is named as `previous`."""
 FOR_EVER = 1 << 62
@@ -404,13 +403,3 @@ class State(Undoable):
         if saved.configuration is not None:
             self.configuration = saved.configuration
             self.rules = Rules.compile(saved.configuration_version, saved.configuration)
-
-
-def group_of(project: str, incident: IncidentState) -> tuple[str, str]:
-    """Name the group of an incident that a rule opened."""
-    return project, group_key(incident.rule or "", [(part.name, part.value) for part in incident.group])
-
-
-def group_key(rule: str, values: list[tuple[str, str]]) -> str:
-    """Name a group of a rule; no two groups share a name, whatever their values hold."""
-    return "\x1f".join([rule, *(f"{len(name)}:{name}={len(value)}:{value}" for name, value in values)])

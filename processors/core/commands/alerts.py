@@ -10,6 +10,7 @@ from typing import Any
 
 from processors.core import incidents
 from processors.core.commands.request import Refused, Request
+from processors.core.deduplicate import NO_END
 from processors.core.deduplicate import resolve as resolve_alert
 from processors.core.notify import tell_all
 from processors.core.transition import note_end
@@ -34,18 +35,7 @@ def reopen(request: Request, _: Nothing) -> None:
 
 def _set_open_status(request: Request, alert: AlertState, status: AlertStatus) -> None:
     """Let an alert count as firing again, or go on doing so, under another status."""
-    changed = request.state.change_alert(
-        alert,
-        status=status,
-        ended_at=None,
-        resolved_at=None,
-        resolved_by=None,
-        resolver="",
-        end_reason=None,
-        recovery_received_at=None,
-        hold_until=None,
-        forget_at=None,
-    )
+    changed = request.state.change_alert(alert, status=status, **NO_END)
     incidents.recount(request.state, alert, changed)
     word = "reopened" if status == "triggered" else status
     request.note(changed, f"alert_{word}", f"alert #{alert.number} {word}")

@@ -6,7 +6,8 @@ import copy
 
 import pytest
 
-from processors.core.state import State, group_key
+from processors.core.groups import group_key
+from processors.core.state import State
 from tests.world import PROJECT, World, batch, configured
 
 INDEXES = ("alerts", "contents", "incidents", "projects", "open_alerts", "newest_alerts", "newest_incidents", "last_seen")
