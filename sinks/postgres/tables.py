@@ -84,16 +84,20 @@ SCALARS = (
     *columns("text", "project"),
     *columns("bigint", "number version events incident previous expires_at timeline_count"),
     *CAUSE,
-    *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at steady_at forget_at"),
+    *columns(
+        "time", "started_at ended_at first_seen_at last_seen_at resolved_at recovery_received_at hold_until steady_at forget_at"
+    ),
     *columns("boolean", "is_flapping is_held_out"),
     *columns(
-        "text", "severity severity_as_sent worst_severity status resolved_by integration fingerprint waiting_group end_reason"
+        "text",
+        "severity severity_as_sent worst_severity status resolved_by resolver integration fingerprint waiting_group end_reason",
     ),
     *columns("bytes", "identity content_hash payload_hash"),
     Column("suppressed_by_kind", "text", "suppressed_by", "kind"),
     Column("suppressed_by_id", "text", "suppressed_by", "id"),
     *columns("text[]", "assignees"),
     *columns("bigint[]", "changes"),
+    *columns("jsonb", "senders"),
 )
 CONTENT = (
     *columns("text", "title description service environment monitoring_tool query incident_text"),
@@ -112,14 +116,15 @@ INCIDENTS = Table(
     (
         *columns(
             "text",
-            "project title description severity status rule service runbook author zoom told_severity end_reason page_entry",
+            "project title description severity status rule service runbook author resolver zoom told_severity end_reason",
         ),
+        *columns("text", "page_entry"),
         *columns("bigint", "number version firing total first_alert merged_into timeline_count notification_count"),
         *CAUSE,
         *columns(
             "time", "created_at acknowledged_at resolved_at resolve_at remind_at publish_at sla_at forget_alerts_at forget_at"
         ),
-        *columns("boolean", "is_confidential is_sla_missed"),
+        *columns("boolean", "is_confidential is_sla_missed is_told_resolved"),
         *columns("text[]", "components assignees told"),
         Column("group_values", "jsonb", "group"),
         *columns("jsonb", "links published reminders"),

@@ -23,7 +23,17 @@ from tocsin.status_ledger import read_ledger
 LEDGER_SECONDS = 40
 
 TIMES = {
-    "alerts": ("started_at", "ended_at", "first_seen_at", "last_seen_at", "resolved_at", "steady_at", "forget_at"),
+    "alerts": (
+        "started_at",
+        "ended_at",
+        "first_seen_at",
+        "last_seen_at",
+        "resolved_at",
+        "recovery_received_at",
+        "hold_until",
+        "steady_at",
+        "forget_at",
+    ),
     "incidents": (
         "created_at",
         "acknowledged_at",
@@ -222,7 +232,8 @@ def _fill(kind: type[Any], row: Mapping[str, Any]) -> Any:
 def alert_of(row: dict[str, Any]) -> records.AlertState:
     kind = row["suppressed_by_kind"]
     muted = None if kind is None else records.SuppressedBy(kind, row["suppressed_by_id"])
-    return _fill(records.AlertState, {**_cause(row), "suppressed_by": muted})  # type: ignore[no-any-return]
+    senders = msgspec.convert(row["senders"], list[records.Sender])
+    return _fill(records.AlertState, {**_cause(row), "suppressed_by": muted, "senders": senders})  # type: ignore[no-any-return]
 
 
 def content_of(row: dict[str, Any]) -> Content:
