@@ -14,6 +14,8 @@ from tests.e2e.servers import Alertmanager, now, running_alertmanager
 from tests.servers import scratch_directory, wait_until
 
 TITLE = "Invoices are late"
+PAGE_TITLE = "Billing: partly down"
+"""Of an incident that its rule publishes: never an alert's text."""
 LABELS = {"alertname": "InvoicesLate", "service": "billing", "severity": "page", "instance": "billing-1:8080"}
 ANNOTATIONS = {"summary": TITLE, "description": "4,000 wait.", "runbook_url": "https://runbooks.example.com/late"}
 ROW = """
@@ -42,7 +44,7 @@ def test_what_a_real_alertmanager_sends_reaches_row_slack_and_page(live: Live, a
     number = row["incident"]
     opened: tuple[str, list[str]] = (f"◆ high, triggered: {TITLE} (e2e #{number})", [])
     wait_until(lambda: slack_shows(live) == opened, f"Slack has one message, opened: {slack_shows(live)}")
-    shown = ("partial_outage", [("Invoices are late", "investigating", "major")])
+    shown = ("partial_outage", [(PAGE_TITLE, "investigating", "major")])
     wait_until(lambda: page_shows(live) == shown, "the status page shows the incident and its component")
 
     alertmanager.send(LABELS, ANNOTATIONS, started_at, ended_at=now())
@@ -64,5 +66,5 @@ def slack_shows(live: Live) -> tuple[str, list[str]]:
 def page_shows(live: Live) -> tuple[str, list[tuple[str, str, str]]]:
     """Give the status of the component, and the incidents of ours that are shown as unresolved."""
     summary = live.summary()
-    incidents = [(one["name"], one["status"], one["impact"]) for one in summary["incidents"] if one["name"] == TITLE]
+    incidents = [(one["name"], one["status"], one["impact"]) for one in summary["incidents"] if one["name"] == PAGE_TITLE]
     return next(one["status"] for one in summary["components"] if one["name"] == "Billing"), incidents
