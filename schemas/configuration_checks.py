@@ -101,17 +101,26 @@ def _window(path: Path, window: Maintenance) -> Found:
             yield (*path, "duration"), "a window of no length mutes nothing"
     elif window.duration is not None:
         yield (*path, "end"), "duration and end both say when a window ends; write one of them"
-    elif window.end <= window.start:
-        yield (*path, "end"), f"{window.end} is not after start, {window.start}"
-    elif _is_too_long(window.start, window.end):
-        yield (*path, "end"), "the window is longer than ten years"
+    else:
+        yield from _end_of_window((*path, "end"), window.start, window.end)
 
 
-def _is_too_long(start: str, end: str) -> bool:
+def _end_of_window(path: Path, start: str, end: str) -> Found:
+    starts_at, ends_at = _local(start), _local(end)
+    if starts_at is None or ends_at is None:
+        return  # one of them is no local time, which is said already
+    if ends_at <= starts_at:
+        yield path, f"{end} is not after start, {start}"
+    elif ends_at - starts_at > timedelta(days=MAX_DAYS):
+        yield path, "the window is longer than ten years"
+
+
+def _local(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(end) - datetime.fromisoformat(start) > timedelta(days=MAX_DAYS)
-    except ValueError:
-        return False  # one of them is no time, which is said already
+        read = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return read if read.tzinfo is None else None
 
 
 def _integrations(configuration: Configuration) -> Found:

@@ -12,7 +12,11 @@ from schemas.records import Noted
 
 SAMPLE = "`tocsin config check FILE --sample BODY` shows what the door makes of a body."
 REASONS = {
-    "too_large": ("body too large", "Let the sender group its alerts by more labels, so that one request has fewer of them."),
+    "too_large": (
+        "body too large",
+        "Let the sender post less at once: several requests, or of an Alertmanager smaller groups (group_by more labels).",
+    ),
+    "too_deep": ("JSON nested too deep", f"Look at what the sender posts. {SAMPLE}"),
     "malformed": ("not JSON", f"Look at what the sender posts. {SAMPLE}"),
     "not_an_alert": ("not in the integration's format", f"Check the integration's format and the sender's address. {SAMPLE}"),
     "too_slow": ("body came too slowly", "Look at the network and the proxies between the sender and tocsin."),
@@ -68,7 +72,7 @@ def _refused(noted: Noted) -> Words:
     return Words(
         f"{_count(noted.count, 'request')} of {noted.integration} refused: {reason}",
         f"Requests of {noted.integration} refused: {reason}",
-        f"{noted.count} {_since(noted)}; nothing in them was accepted. The newest was told: {noted.text} {advice}".rstrip(),
+        f"{noted.count} {_since(noted)}; nothing of this was accepted. The last answer was: {noted.text} {advice}".rstrip(),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import accumulate
 
-from producers.webhook.refused import TooLarge
+from producers.webhook.refused import TooDeep, TooLarge
 from schemas.configuration import Format
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -47,7 +47,7 @@ def check_count(count: int, most: int) -> None:
 
 
 def check_depth(body: bytes) -> None:
-    """Raise `TooLarge` when JSON text nests deeper than 100 levels (the root is level 1).
+    """Raise `TooDeep` when JSON text nests deeper than 100 levels (the root is level 1).
 
     Looks at the bytes, before any parser recurses into them, in linear time: brackets outside strings are counted.
     """
@@ -63,4 +63,4 @@ def check_depth(body: bytes) -> None:
         levels = list(accumulate(map(_STEP.__getitem__, brackets), initial=level))
         level = levels[-1]
         if max(levels) > MAX_LEVELS:
-            raise TooLarge(f"JSON may nest {MAX_LEVELS} levels deep (the root is level 1). Flatten what is deeper into text.")
+            raise TooDeep(f"JSON may nest {MAX_LEVELS} levels deep (the root is level 1). Flatten what is deeper into text.")

@@ -103,6 +103,10 @@ class TooLarge(Refused):
     status, title, complaint = 413, "Too large", "too_large"
 
 
+class TooDeep(TooLarge):
+    title, complaint = "Too deep", "too_deep"
+
+
 class EncodedBody(Refused):
     status, title, complaint = 415, "Content-Encoding not supported", "encoded"
 

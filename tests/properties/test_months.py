@@ -33,7 +33,7 @@ def test_what_breaks_is_shown_as_a_short_inbox(monkeypatch: pytest.MonkeyPatch) 
     RULES["a retry after the recovery is no longer stale"](monkeypatch)
     with pytest.raises(Broken) as caught:
         simulate(seed=1, months=0.3)
-    short = shrink(caught.value, seconds=5)
+    short = shrink(caught.value, seconds=30)
     assert len(short.arrivals) < min(10, len(caught.value.arrivals))
     assert "stale" in str(short)
 

@@ -58,7 +58,7 @@ def list_topics(as_json: Annotated[bool, typer.Option("--json", help="For machin
 
 @app.command()
 def check(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Compare existing topics with what is declared; exit code 1 when a promise would not hold."""
+    """Compare existing topics with what is declared; exit code 1 when a difference breaks or degrades something."""
     from tocsin.cluster import admin_client
     from tocsin.topic_check import find_differences
 
@@ -71,7 +71,7 @@ def check(as_json: Annotated[bool, typer.Option("--json", help="For machines.")]
         print("all topics that exist are as declared")
     else:
         print("\n".join(f"{difference.weight}: {difference}" for difference in differences))
-    if any(difference.weight == "breaks" for difference in differences):
+    if any(difference.weight != "differs" for difference in differences):
         raise typer.Exit(exits.REFUSED)
 
 

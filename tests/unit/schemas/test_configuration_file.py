@@ -192,6 +192,11 @@ people:
         ),
         ("maintenance: [{name: a, match: [], start: 2026-12-06T02:00, end: 2026-12-06T02:00}]", "is not after start"),
         ("maintenance: [{name: a, match: [], start: 2026-12-06T02:00, end: 2099-12-06T02:00}]", "longer than ten years"),
+        (
+            "maintenance: [{name: a, match: [], start: 2026-12-06T02:00, end: 2026-12-06T04:00Z}]",
+            "'2026-12-06T04:00Z' is no local time",
+        ),
+        ("maintenance: [{name: a, match: [], start: 2026-12-06T02:00+01:00, end: 2026-12-06T04:00}]", "is no local time"),
         ("maintenance: [{name: a, match: [], end: 2026-12-06T02:00}]", "'start' is missing"),
         ("maintenance: [{name: a, match: [], start: 1, end: 2026-12-06T02:00}]", "'1' is no local time"),
         (

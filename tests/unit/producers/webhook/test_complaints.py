@@ -32,7 +32,7 @@ def told(site: Site) -> list[Complaint]:
         (b"{}", "am/api/v2/alerts", [GOOD], "not_an_alert"),
         (b"5", "web", [GOOD], "not_an_alert"),
         (b"{}", "web", [GOOD, (b"content-length", b"1048577")], "too_large"),
-        (b"[" * 101 + b"]" * 101, "web", [GOOD], "too_large"),
+        (b"[" * 101 + b"]" * 101, "web", [GOOD], "too_deep"),
         (b"{}", "web", [GOOD, (b"content-encoding", b"gzip")], "encoded"),
     ],
 )
