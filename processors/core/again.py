@@ -1,4 +1,4 @@
-"""Whether a firing event about a resolved alert is late, fires it again, or repeats what a person has resolved (BEHAVIOUR 4).
+"""Whether an event is late, fires a resolved alert again, or repeats what a person has resolved (BEHAVIOUR 4).
 
 Not here: what each of these does to the alert (`deduplicate.py`).
 """
@@ -35,6 +35,11 @@ def judge(work: Work, newest: AlertState) -> Verdict:
     return "stale" if _is_stale(work, newest) else "fires again"
 
 
+def is_late_recovery(work: Work, alert: AlertState) -> bool:
+    """Whether a recovery of an open alert was written late: a door had it before one had the newest firing event."""
+    return work.batch.format in PROMETHEUS_FORMATS and _had_before(work, alert.received_at, alert.last_seen_at)
+
+
 def resolved_by_hand(state: State, alert: AlertState) -> tuple[int, str] | None:
     """Give when a person resolved an alert, or its incident, and who; None: nobody did."""
     if alert.resolved_by == "person" and alert.resolved_at is not None:
@@ -61,7 +66,12 @@ def _is_held(work: Work, newest: AlertState, resolved_at: int) -> bool:
 
 def _is_stale(work: Work, newest: AlertState) -> bool:
     """Whether a door had the event before one had the recovery: it was written late."""
-    received, recovered = work.batch.received_at, newest.recovery_received_at
-    if received is None or recovered is None or newest.resolved_at is None:
+    return newest.resolved_at is not None and _had_before(work, newest.received_at, newest.resolved_at)
+
+
+def _had_before(work: Work, received_at: int | None, decided_at: int) -> bool:
+    """Whether a door had the event clearly before another had what decided the alert's status; that was not long ago."""
+    received = work.batch.received_at
+    if received is None or received_at is None:
         return False
-    return received + CLOCKS_MILLIS < recovered and work.state.now - newest.resolved_at < STALE_MILLIS
+    return received + CLOCKS_MILLIS < received_at and work.state.now - decided_at < STALE_MILLIS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from processors.core.again import PROMETHEUS_FORMATS, judge, resolved_by_hand
+from processors.core.again import PROMETHEUS_FORMATS, is_late_recovery, judge, resolved_by_hand
 from processors.core.content import digest, merge_content, read_content
 from processors.core.describe import format_time
 from processors.core.flapping import note_change
@@ -30,7 +30,6 @@ NO_END: dict[str, Any] = {
     "resolved_by": None,
     "resolver": "",
     "end_reason": None,
-    "recovery_received_at": None,
     "hold_until": None,
     "forget_at": None,
 }
@@ -130,6 +129,7 @@ def _create(work: Work, previous: AlertState | None) -> None:
         payload_hash=digest(event.payload),
         **_ending(work, None),
         severity_as_sent=event.severity_as_sent,
+        received_at=batch.received_at,
     )
     read_content(event.content)  # what cannot be read is rejected now, not when it is first looked at
     state.put_content(key, event.content)
@@ -149,6 +149,7 @@ def _merge(work: Work, alert: AlertState, **changes: Any) -> None:
         state.put_payload(key, event.payload)
     if "expires_at" not in changes:
         changes |= _ending(work, alert)
+    changes.setdefault("received_at", work.batch.received_at)
     work.before = alert
     work.alert = state.change_alert(
         alert,
@@ -200,11 +201,16 @@ def _pass_over(work: Work, newest: AlertState | None) -> None:
 
 
 def _end(work: Work, alert: AlertState) -> None:
-    """Resolve the alert, unless another of its senders still says that it fires."""
+    """Resolve the alert, unless another of its senders still says that it fires, or a door had it before what fires now."""
     event, now = work.event, work.state.now
+    if is_late_recovery(work, alert):
+        work.alert, work.outcome = alert, "stale"
+        text = f"alert #{alert.number}: a recovery from before its newest message came late, and changed nothing"
+        record_of_alert(work.state, alert, "alert_stale", text, ALERT_BOT)
+        return
     others = after_end(work, alert) if alert.senders and event.expires_at is not None else []
     if others:
-        _merge(work, alert, senders=others, expires_at=others[-1].expires_at)
+        _merge(work, alert, senders=others, expires_at=others[-1].expires_at, received_at=alert.received_at)
         work.reason = "another of its senders still says that it fires"
         return
     ended_at = next((at for at in (event.ended_at, event.expires_at) if at is not None), now)
@@ -237,7 +243,7 @@ def resolve(
         resolved_at=state.now,
         resolved_by=by,
         resolver=actor,
-        recovery_received_at=received_at,
+        received_at=received_at,
         end_reason=reason,
         waiting_group=None,
         expires_at=None,

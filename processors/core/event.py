@@ -61,7 +61,7 @@ def _note(round: Round, work: Work, alert: AlertState) -> None:
         was_firing = work.before is not None and work.before.counts_as_firing  # one that was ignored kept nothing open
         if was_firing and alert.incident is not None:
             round.ended[alert.project, alert.incident] = None
-    elif alert.counts_as_firing and not _is_known(work.state, alert):
+    elif work.outcome != "stale" and alert.counts_as_firing and not _is_known(work.state, alert):
         round.firing[alert.project, alert.number] = None
 
 

@@ -84,9 +84,7 @@ SCALARS = (
     *columns("text", "project"),
     *columns("bigint", "number version events incident previous expires_at timeline_count"),
     *CAUSE,
-    *columns(
-        "time", "started_at ended_at first_seen_at last_seen_at resolved_at recovery_received_at hold_until steady_at forget_at"
-    ),
+    *columns("time", "started_at ended_at first_seen_at last_seen_at resolved_at received_at hold_until steady_at forget_at"),
     *columns("boolean", "is_flapping is_held_out"),
     *columns(
         "text",

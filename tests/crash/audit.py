@@ -29,7 +29,7 @@ TIMES = {
         "first_seen_at",
         "last_seen_at",
         "resolved_at",
-        "recovery_received_at",
+        "received_at",
         "hold_until",
         "steady_at",
         "forget_at",

@@ -84,6 +84,10 @@ def _the_first_sender_ends_an_alert(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(deduplicate, "after_end", lambda work, alert: [])
 
 
+def _late_recoveries_end_alerts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(deduplicate, "is_late_recovery", lambda work, alert: False)
+
+
 def _what_people_resolved_fires_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(again, "_is_held", lambda work, newest, resolved_at: False)
 
@@ -101,6 +105,7 @@ RULES: dict[str, Patch] = {
     "who was told is not remembered": _told_is_forgotten,
     "no timer fires": _timers_never_fire,
     "what ends closes its incident before the next event": _each_event_is_concluded_alone,
+    "a recovery that comes late ends what fires": _late_recoveries_end_alerts,
     "the first of two senders ends an alert": _the_first_sender_ends_an_alert,
     "what a person resolved fires again at once": _what_people_resolved_fires_at_once,
     "what fires on is another alert": _what_fires_on_is_another_alert,

@@ -176,7 +176,7 @@ def _alert(state: State, core: AlertState, old: Alert | None, homes: dict[int, I
     alert = Alert(
         core.number, (core.fingerprint, core.identity), core.integration, core.severity, content_of(state, core),
         core.started_at, core.last_seen_at, core.status, core.events, core.resolved_at or 0, core.ended_at or 0,
-        core.resolved_by or "", core.recovery_received_at,
+        core.resolved_by or "", core.received_at,
         [Claim((one.source, one.started_at), one.said_at, one.expires_at, one.is_shared) for one in core.senders],
         core.hold_until, core.expires_at, core.suppressed_by is not None, None, None if old is None else old.waits_for,
         core.is_held_out,

@@ -55,7 +55,7 @@ class Alert:
     resolved_at: int = 0
     ended_at: int = 0
     ended_by: str = ""
-    recovery_received_at: int | None = None
+    received_at: int | None = None
     claims: list[Claim] = field(default_factory=list)
     hold_until: int | None = None
     expires_at: int | None = None
@@ -153,10 +153,11 @@ class Naive:
         alert = match_ or (None if verdict == "new" else newest)
         if alert is None:
             alert = self._create(batch, event, content)
+            alert.received_at = batch.received_at
             self._claim(batch, event, alert)
             return "created", alert
         _merge(alert, event, content)
-        alert.last_seen_at = self.now
+        alert.last_seen_at, alert.received_at = self.now, batch.received_at
         self._claim(batch, event, alert, is_again=verdict == "again")
         if verdict == "again":
             self.open_again(alert)
@@ -166,7 +167,7 @@ class Naive:
         return "merged", alert
 
     def open_again(self, alert: Alert) -> None:
-        alert.status, alert.hold_until, alert.recovery_received_at = "triggered", None, None
+        alert.status, alert.hold_until = "triggered", None
         if alert.incident is not None:
             alert.incident.resolve_at = None  # it waits no longer to close
 
@@ -175,6 +176,8 @@ class Naive:
             if newest is not None:
                 newest.hold_until = None
             return "unmatched", None
+        if batch.format in PROMETHEUS_KINDS and self._is_late(batch, alert.received_at, alert.last_seen_at):
+            return "stale", alert
         who = (batch.source, event.started_at)
         if event.expires_at is not None:
             for claim in list(alert.claims):
@@ -191,7 +194,7 @@ class Naive:
                 return "merged", alert
         ended_at = event.ended_at if event.ended_at is not None else event.expires_at
         self.resolve(alert, "recovery", self.now if ended_at is None else ended_at)
-        alert.recovery_received_at = batch.received_at
+        alert.received_at = batch.received_at
         return "recovered", alert
 
     def _by_hand(self, alert: Alert) -> tuple[int, bool]:
@@ -213,9 +216,12 @@ class Naive:
             return "held" if is_held else "again"
         if batch.format not in PROMETHEUS_KINDS:
             return "new"
-        had, recovered = batch.received_at, newest.recovery_received_at
-        is_late = had is not None and recovered is not None and recovered - had > CLOCKS_MILLIS
-        return "stale" if is_late and self.now - newest.resolved_at < STALE_MILLIS else "again"
+        return "stale" if self._is_late(batch, newest.received_at, newest.resolved_at) else "again"
+
+    def _is_late(self, batch: AlertBatch, decided: int | None, at: int) -> bool:
+        """Whether a door had a request over 2 s before the one that decided what an alert is, less than 3 minutes ago."""
+        had = batch.received_at
+        return had is not None and decided is not None and decided - had > CLOCKS_MILLIS and self.now - at < STALE_MILLIS
 
     def _claim(self, batch: AlertBatch, event: AlertEvent, alert: Alert, is_again: bool = False) -> None:
         """Note until when the alert fires, and who says so."""
@@ -249,7 +255,7 @@ class Naive:
     def resolve(self, alert: Alert, by: str, ended_at: int) -> None:
         """End an alert; whether that ends its incident is seen when all of a request was taken in."""
         alert.status, alert.resolved_at, alert.ended_at, alert.ended_by = "resolved", self.now, ended_at, by
-        alert.expires_at = alert.waits_for = alert.recovery_received_at = None
+        alert.expires_at = alert.waits_for = alert.received_at = None
         alert.claims = []
 
     def close_if_quiet(self, project: str, home: Incident, wait: int = 0) -> None:
