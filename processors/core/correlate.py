@@ -13,7 +13,7 @@ from processors.core import incidents, page_entries, receiver_alerts
 from processors.core.attempt import attempt_each
 from processors.core.content import content_of, lookup_of
 from processors.core.decisions import Key
-from processors.core.groups import group_key
+from processors.core.groups import group_key, group_of
 from processors.core.rules import group_values
 from processors.core.state import State
 from processors.core.work import IncidentChange, Round
@@ -107,12 +107,8 @@ def _may_return(state: State, own: IncidentState) -> bool:
     if own.merged_into is not None:
         return False
     rule = state.rules.of(own.project).incident_rule(own.rule)
-    newest = None if rule is None else _newest_of_group(state, group_key(rule.name, _group_of(own)), own.project)
+    newest = None if rule is None else _newest_of_group(state, group_of(own.project, own)[1], own.project)
     return newest is None or newest.number == own.number or not newest.is_open
-
-
-def _group_of(incident: IncidentState) -> Group:
-    return [(part.name, part.value) for part in incident.group]
 
 
 def _worsen(round: Round, alert: AlertState) -> None:
