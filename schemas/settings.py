@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import SettingsError
+from schemas.limits import Limits, render_limits
 
 PREFIX = "TOCSIN_"
 
@@ -50,8 +51,8 @@ def setting(default: Any, doc: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything a process may be told from outside."""
+class Settings(Limits):
+    """Everything a process may be told from outside; the limits are in `limits.py`."""
 
     kafka: str = setting("", "Bootstrap servers, `host:port`, separated by commas. Empty: the embedded Kafka of `tocsin up`.")
     kafka_security_protocol: str = setting("PLAINTEXT", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.")
@@ -107,6 +108,8 @@ class Settings:
         for variable, entry in known.items():
             if variable in environment:
                 values[entry.name] = _read(variable, environment[variable], entry.default)
+                if "beyond" in entry.metadata and values[entry.name] < 1:
+                    raise SettingsError(f"{variable} is {environment[variable]!r}; a limit is at least 1")
         if values.get("schema_registry_url"):
             raise SettingsError(f"{PREFIX}SCHEMA_REGISTRY_URL is set, but this version writes Avro single-object encoding only")
         return cls(**values)
@@ -125,11 +128,18 @@ def _read(variable: str, text: str, default: Any) -> Any:
 
 
 def render_table() -> str:
-    """Render the documentation's table of all settings, as Markdown."""
+    """Render the documentation's table of all settings but the limits, as Markdown."""
     rows = [
-        f"| `{PREFIX}{entry.name.upper()}` | {_shown(entry.default)} | {entry.metadata['doc']} |" for entry in fields(Settings)
+        f"| `{PREFIX}{entry.name.upper()}` | {_shown(entry.default)} | {entry.metadata['doc']} |"
+        for entry in fields(Settings)
+        if "beyond" not in entry.metadata
     ]
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def render_limits_table() -> str:
+    """Render the documentation's table of all limits, as Markdown."""
+    return render_limits(PREFIX)
 
 
 def _shown(default: Any) -> str:

@@ -14,12 +14,19 @@ import msgspec
 
 from schemas.configuration import Configuration, Doc, Kind
 from schemas.durations import render_duration
-from schemas.settings import render_table
+from schemas.settings import render_limits_table, render_table
 
 DOCS = Path(__file__).parent.parent / "docs"
 SETTINGS = """# Settings
 
 Environment variables of every process, and of `tocsin up`, which hands them on. Written by `make docs`.
+
+"""
+LIMITS = """
+## Limits
+
+Each keeps one sender, viewer or server from taking what the others need. They are environment variables too. What went beyond one
+is counted in `tocsin_over_limit_total{limit="…"}` of the process that kept it.
 
 """
 CONFIGURATION = """# Configuration
@@ -33,7 +40,10 @@ WORDS = {str: "text", bool: "true or false", int: "number"}
 
 def render_pages() -> dict[str, str]:
     """Render each page, by its file name."""
-    return {"settings.md": SETTINGS + render_table() + "\n", "configuration.md": CONFIGURATION + "".join(render_configuration())}
+    return {
+        "settings.md": SETTINGS + render_table() + "\n" + LIMITS + render_limits_table() + "\n",
+        "configuration.md": CONFIGURATION + "".join(render_configuration()),
+    }
 
 
 def render_configuration() -> Iterator[str]:

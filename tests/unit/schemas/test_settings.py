@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import SettingsError
-from schemas.settings import Address, Settings, render_table
+from schemas.settings import Address, Settings, render_limits_table, render_table
 
 
 def test_nothing_set_is_the_embedded_stack_on_loopback() -> None:
@@ -41,5 +41,5 @@ def test_addresses_that_others_can_reach_are_not_loopback(address: str) -> None:
 
 
 def test_the_table_names_every_setting_with_its_meaning() -> None:
-    table = render_table()
+    table = render_table() + render_limits_table()
     assert all(f"`TOCSIN_{entry.name.upper()}`" in table and entry.metadata["doc"] in table for entry in fields(Settings))
