@@ -1,0 +1,279 @@
+"""One HTTP connection within limits: uvicorn's protocol keeps none of a request's head, and waits for ever.
+
+Sizes are kept while bytes come, by httptools' callbacks and, for what httptools still holds back (a header that does not
+end), by counting what is fed. Times are kept by deadlines that the server looks at once a second (`serve.py`), which costs
+a request less than timers. Not here: who may connect (`accept.py`), what a body may be (the applications).
+
+The class is over 100 lines since it is one state machine: waiting, head, body, answer, refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from producers.places import Place
+from producers.raw_answer import RawAnswer
+from schemas.limits import Limits
+from schemas.over_limit import count_over
+
+LINGER_SECONDS = 1.0
+"""After a refusal, for the sender to read it: closing while it still sends would throw the answer away."""
+LINGER_BYTES = 1024 * 1024
+HEADER_FRAME_BYTES = len(": \r\n")
+CHUNK_FRAME_BYTES = len("0123456789abcdef\r\n\r\n")
+"""What a chunk of a body may take beside its bytes without being counted as part of the head."""
+ANSWER_BYTES_PER_SECOND = 64 * 1024
+MALFORMED = RawAnswer(400, "Malformed request", "This is not HTTP/1.1 as RFC 9112 has it.")
+
+
+class _Stop(Exception):
+    """Ends the parser's work inside a callback; uvicorn then asks for the answer (`send_400_response`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The answers, with what the limits are."""
+
+    header_bytes: RawAnswer
+    headers: RawAnswer
+    target: RawAnswer
+    slow_head: RawAnswer
+    pipelined: RawAnswer
+
+    @classmethod
+    def of(cls, limits: Limits) -> Refusals:
+        too_large, slow, many = "Headers too large", "Too slow", "Too many at once"
+        return cls(
+            RawAnswer(
+                431, too_large, f"All headers together may have {limits.max_header_bytes} bytes. Send fewer or shorter ones."
+            ),
+            RawAnswer(431, too_large, f"A request may have {limits.max_headers} headers. Send fewer."),
+            RawAnswer(414, "Target too long", f"A path with its query may have {limits.max_target_bytes} bytes. Ask for less."),
+            RawAnswer(408, slow, f"The request's head was not here within {limits.max_head_seconds} s."),
+            RawAnswer(
+                503, many, f"A connection may have {limits.max_pipelined_requests} requests at once. Wait for their answers."
+            ),
+        )
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """See `Limits` for what is kept; `count_answer` is told the status of each answer that no application gave."""
+
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], limits: Limits, refusals: Refusals,
+        place: Place, count_answer: Callable[[int], None],
+    ) -> None:  # fmt: skip
+        super().__init__(config, server_state, app_state)
+        self._limits = limits
+        self._refusals = refusals
+        self._place = place
+        self._count_answer = count_answer
+        self._max_header_bytes = limits.max_header_bytes
+        self._max_headers = limits.max_headers
+        self._max_target_bytes = limits.max_target_bytes
+        self._deadline = self._write_deadline = math.inf
+        self._waiting_since = 0.0
+        self._refusal: RawAnswer | None = None
+        self._is_ending = False
+        self._unanswered = 0
+        self._begun = self._ended = 0
+        """Messages that have begun and ended; they differ while one is being read."""
+        self._is_head = False
+        self._header_bytes = self._frame_bytes = self._body_bytes = self._thrown_away = 0
+
+    # -- what the transport says --------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._waiting_since = self.loop.time()
+        self._deadline = self._waiting_since + self._limits.max_head_seconds
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._place.free()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal is not None:
+            self._throw_away(len(data))
+            return
+        was_open, begun, ended, body_bytes = self._begun != self._ended, self._begun, self._ended, self._body_bytes
+        super().data_received(data)
+        if self._begun == self._ended or self._ended != ended or self._begun != begun + (not was_open):
+            return
+        # All of it belongs to one message that has not ended. What is no body is head, chunk sizes and extensions, trailers.
+        self._frame_bytes = max(0, self._frame_bytes + len(data) - (self._body_bytes - body_bytes))
+        if self._frame_bytes > self._max_header_bytes + self._max_target_bytes and self._refusal is None:
+            count_over("max_header_bytes")
+            self._refuse(self._refusals.header_bytes)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        seconds = self._limits.max_answer_seconds + self.transport.get_write_buffer_size() / ANSWER_BYTES_PER_SECOND
+        self._write_deadline = self.loop.time() + seconds
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._write_deadline = math.inf
+
+    # -- what the parser says -----------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._begun:  # the first head has its time since the connection was made
+            self._deadline = self.loop.time() + self._limits.max_head_seconds
+        self._begun += 1
+        self._is_head = True
+        self._header_bytes = self._frame_bytes = 0
+        if self._unanswered >= self._limits.max_pipelined_requests:
+            count_over("max_pipelined_requests")
+            self._stop(self._refusals.pipelined)
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+        if len(self.url) > self._max_target_bytes:
+            count_over("max_target_bytes")
+            self._stop(self._refusals.target)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_bytes += len(name) + len(value) + HEADER_FRAME_BYTES
+        if self._header_bytes > self._max_header_bytes:
+            count_over("max_header_bytes")
+            self._stop(self._refusals.header_bytes)
+        if not self._is_head:
+            return  # a trailer, which nobody asked for: it must not pass for a header
+        if len(self.headers) >= self._max_headers:
+            count_over("max_headers")
+            self._stop(self._refusals.headers)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._is_head = False
+        self._unanswered += 1
+        self._deadline = math.inf
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_chunk_header(self) -> None:
+        self._frame_bytes -= CHUNK_FRAME_BYTES
+
+    def on_message_complete(self) -> None:
+        self._ended += 1
+        super().on_message_complete()
+        if not self._unanswered:  # answered before all of it was here
+            self._wait()
+
+    # -- what the application says ------------------------------------------------------------------------------------
+
+    def on_response_complete(self) -> None:
+        """Go on after an answer, as uvicorn does, but for its timer."""
+        self._unanswered -= 1
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._refusal is not None:
+            self._say_refusal()
+        elif self._begun == self._ended:
+            self._wait()
+        elif not self._is_head:  # the rest of a body that was answered already is thrown away
+            self._deadline = self.loop.time() + self._limits.max_body_seconds
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what uvicorn takes for malformed, and what we stopped."""
+        self._refuse(self._refusal or MALFORMED)
+
+    # -- what the server asks -----------------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> str:
+        return self._place.network
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when it could be closed without harm: it has said nothing yet, or has all its answers."""
+        is_waiting = self._begun == self._ended and not self._unanswered and self._refusal is None
+        return self._waiting_since if is_waiting and not self.transport.is_closing() else None
+
+    def check(self, now: float) -> None:
+        """Close what has taken too long; called once a second."""
+        if self.transport.is_closing() and not self._is_ending:
+            self._is_ending = True
+            self._deadline = now + self._limits.max_answer_seconds
+        if now >= self._write_deadline or (self._is_ending and now >= self._deadline):
+            count_over("max_answer_seconds")
+            self.transport.abort()
+        elif now >= self._deadline:
+            self._end_wait(now)
+
+    def _end_wait(self, now: float) -> None:
+        if self._refusal is not None:
+            self.transport.close()
+        elif self.flow.read_paused:  # we keep it from going on
+            self._deadline = now + self._limits.max_head_seconds
+        elif self._begun == self._ended:
+            count_over("max_idle_seconds" if self._begun else "max_head_seconds")
+            self.transport.close()
+        elif self._is_head:
+            count_over("max_head_seconds")
+            self._refuse(self._refusals.slow_head)
+        else:
+            count_over("max_body_seconds")
+            self.transport.close()
+
+    # -- refusing -----------------------------------------------------------------------------------------------------
+
+    def _stop(self, refusal: RawAnswer) -> None:
+        self._refusal = refusal
+        raise _Stop
+
+    def _refuse(self, refusal: RawAnswer) -> None:
+        """Take nothing more, and say why once the requests before have their answers."""
+        self._refusal = refusal
+        self._deadline = math.inf
+        if self._begun != self._ended and not self._is_head and not self._drop_request():
+            self.transport.close()
+        elif not self._unanswered:
+            self._say_refusal()
+
+    def _drop_request(self) -> bool:
+        """Take the request whose body goes wrong from the application; False when that is answering it already."""
+        cycle = self.cycle
+        if cycle.response_started:
+            return False
+        self._unanswered -= 1
+        if self.pipeline and self.pipeline[0][0] is cycle:
+            self.pipeline.popleft()
+        else:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        return True
+
+    def _say_refusal(self) -> None:
+        assert self._refusal is not None
+        self._count_answer(self._refusal.status)
+        self.transport.write(self._refusal.render())
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._deadline = self.loop.time() + LINGER_SECONDS
+        self.flow.resume_reading()
+
+    def _throw_away(self, count: int) -> None:
+        self._thrown_away += count
+        if self._thrown_away > LINGER_BYTES and not self._unanswered:
+            self.transport.close()
+
+    def _wait(self) -> None:
+        self._waiting_since = self.loop.time()
+        self._deadline = self._waiting_since + self._limits.max_idle_seconds
