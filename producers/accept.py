@@ -26,6 +26,8 @@ ACCEPTS_AT_ONCE = 64
 """Then others have their turn."""
 REST_SECONDS = 1.0
 """After an error of accept, most of all when no file is left: what would help takes its time."""
+TELL_SECONDS = 60.0
+"""Between two log lines about it."""
 GRACE_SECONDS = 1.0
 """In which a connection is not closed for another's sake, so that it can say what it wants."""
 ACCEPT_READ_BYTES = 64 * 1024
@@ -54,7 +56,7 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._handing: set[asyncio.Task[None]] = set()
         self._rest: asyncio.TimerHandle | None = None
-        self._is_tired = False
+        self._told_at = -TELL_SECONDS
         self._listen()
 
     def close(self) -> None:
@@ -79,15 +81,15 @@ class Acceptor:
             except OSError as error:
                 self._pause(error)
                 return
-            self._is_tired = False
             connection.setblocking(False)
             self._admit(connection, network_of(address[0]))
 
     def _pause(self, error: OSError) -> None:
         """Leave the others where they are, in the backlog, for a moment."""
-        if not self._is_tired:
+        now = self._loop.time()
+        if now - self._told_at >= TELL_SECONDS:
             log.error("accept_failed", reason=error.strerror, help="Raise the limit of open files (ulimit -n, LimitNOFILE).")
-            self._is_tired = True
+            self._told_at = now
         count_over("max_connections")
         self._loop.remove_reader(self._listener.fileno())
         self._rest = self._loop.call_later(REST_SECONDS, self._listen)

@@ -203,8 +203,8 @@ class LimitedProtocol(HttpToolsProtocol):
     @property
     def waiting_since(self) -> float | None:
         """Since when it could be closed without harm: it has said nothing yet, or has all its answers."""
-        is_waiting = self._begun == self._ended and not self._unanswered and self._refusal is None
-        return self._waiting_since if is_waiting and not self.transport.is_closing() else None
+        is_busy = self._begun != self._ended or self._unanswered or self.flow.write_paused or self._refusal is not None
+        return None if is_busy or self.transport.is_closing() else self._waiting_since
 
     def check(self, now: float) -> None:
         """Close what has taken too long; called once a second."""
