@@ -9,12 +9,13 @@ The class is over 100 lines since it is one state machine: waiting, head, body, 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httptools
 from uvicorn import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -30,11 +31,12 @@ HEADER_FRAME_BYTES = len(": \r\n")
 CHUNK_FRAME_BYTES = len("0123456789abcdef\r\n\r\n")
 """What a chunk of a body may take beside its bytes without being counted as part of the head."""
 ANSWER_BYTES_PER_SECOND = 64 * 1024
+NEVER = float("inf")
 MALFORMED = RawAnswer(400, "Malformed request", "This is not HTTP/1.1 as RFC 9112 has it.")
 
 
 class _Stop(Exception):
-    """Ends the parser's work inside a callback; uvicorn then asks for the answer (`send_400_response`)."""
+    """Ends the parser's work inside a callback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ class Refusals:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """See `Limits` for what is kept; `count_answer` is told the status of each answer that no application gave."""
+    """See `Limits` for what is kept; `count_answer` is told the status of each answer that no application gave.
+
+    What each request goes through is written out here, without what uvicorn does there for WebSockets and timers: so the
+    limits cost no more than they replace.
+    """
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], limits: Limits, refusals: Refusals,
@@ -78,15 +84,15 @@ class LimitedProtocol(HttpToolsProtocol):
         self._max_header_bytes = limits.max_header_bytes
         self._max_headers = limits.max_headers
         self._max_target_bytes = limits.max_target_bytes
-        self._deadline = self._write_deadline = math.inf
+        self._deadline = self._write_deadline = NEVER
         self._waiting_since = 0.0
         self._refusal: RawAnswer | None = None
+        self._is_body = False
+        """Whether a head was complete and its body is not."""
         self._is_ending = False
-        self._unanswered = 0
-        self._begun = self._ended = 0
-        """Messages that have begun and ended; they differ while one is being read."""
-        self._is_head = False
-        self._header_bytes = self._frame_bytes = self._body_bytes = self._thrown_away = 0
+        self._unanswered = self._ended = 0
+        self._fed = self._frame_bytes = self._body_bytes = self._thrown_away = 0
+        """In the order of use: bytes of a message with what is being fed; those of them that are no body; all of bodies."""
 
     # -- what the transport says --------------------------------------------------------------------------------------
 
@@ -103,13 +109,26 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._refusal is not None:
             self._throw_away(len(data))
             return
-        was_open, begun, ended, body_bytes = self._begun != self._ended, self._begun, self._ended, self._body_bytes
-        super().data_received(data)
-        if self._begun == self._ended or self._ended != ended or self._begun != begun + (not was_open):
+        scope, ended, body_bytes = self.scope, self._ended, self._body_bytes
+        self._fed = self._frame_bytes + len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("")
+        except httptools.HttpParserUpgrade:
+            pass  # to nothing that we speak; the request itself is answered as any other
+        cycle: Any = self.cycle
+        if cycle is None or cycle.scope is not self.scope or self._is_body:
+            self._look_at_unfinished(scope, len(data) + body_bytes - self._body_bytes if self._ended == ended else 0)
+
+    def _look_at_unfinished(self, scope: Any, frame_bytes: int) -> None:
+        """Count what a message has had so far beside its body: its head, chunk sizes and extensions, trailers."""
+        if self._refusal is not None:
             return
-        # All of it belongs to one message that has not ended. What is no body is head, chunk sizes and extensions, trailers.
-        self._frame_bytes = max(0, self._frame_bytes + len(data) - (self._body_bytes - body_bytes))
-        if self._frame_bytes > self._max_header_bytes + self._max_target_bytes and self._refusal is None:
+        if self.scope is not scope and self.cycle is not None:  # the first head has its time since the connection was made
+            self._deadline = self.loop.time() + self._limits.max_head_seconds if self._is_head else NEVER
+        self._frame_bytes = max(0, self._frame_bytes + frame_bytes)
+        if self._frame_bytes > self._max_header_bytes + self._max_target_bytes:
             count_over("max_header_bytes")
             self._refuse(self._refusals.header_bytes)
 
@@ -120,20 +139,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._write_deadline = math.inf
+        self._write_deadline = NEVER
 
     # -- what the parser says -----------------------------------------------------------------------------------------
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        if self._begun:  # the first head has its time since the connection was made
-            self._deadline = self.loop.time() + self._limits.max_head_seconds
-        self._begun += 1
-        self._is_head = True
-        self._header_bytes = self._frame_bytes = 0
-        if self._unanswered >= self._limits.max_pipelined_requests:
-            count_over("max_pipelined_requests")
-            self._stop(self._refusals.pipelined)
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -142,34 +150,55 @@ class LimitedProtocol(HttpToolsProtocol):
             self._stop(self._refusals.target)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._header_bytes += len(name) + len(value) + HEADER_FRAME_BYTES
-        if self._header_bytes > self._max_header_bytes:
-            count_over("max_header_bytes")
-            self._stop(self._refusals.header_bytes)
-        if not self._is_head:
-            return  # a trailer, which nobody asked for: it must not pass for a header
-        if len(self.headers) >= self._max_headers:
+        headers = self.headers
+        if len(headers) >= self._max_headers:
             count_over("max_headers")
             self._stop(self._refusals.headers)
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._fed > self._max_header_bytes:
+            self._check_header_bytes()
+        if self._unanswered >= self._limits.max_pipelined_requests:
+            count_over("max_pipelined_requests")
+            self._stop(self._refusals.pipelined)
         super().on_headers_complete()
-        self._is_head = False
+        self._is_body = True
         self._unanswered += 1
-        self._deadline = math.inf
+        self._deadline = NEVER
+        self.headers = []  # for trailers: nobody asked for them, and they must not pass for headers
+
+    def _check_header_bytes(self) -> None:
+        size = sum(len(name) + len(value) + HEADER_FRAME_BYTES for name, value in self.headers)
+        if size > self._max_header_bytes:
+            count_over("max_header_bytes")
+            self._stop(self._refusals.header_bytes)
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        super().on_body(body)
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def on_chunk_header(self) -> None:
         self._frame_bytes -= CHUNK_FRAME_BYTES
 
     def on_message_complete(self) -> None:
+        self._is_body = False
         self._ended += 1
-        super().on_message_complete()
-        if not self._unanswered:  # answered before all of it was here
+        self._fed = self._frame_bytes = 0
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
+        elif not self._unanswered:
             self._wait()
 
     # -- what the application says ------------------------------------------------------------------------------------
@@ -185,14 +214,10 @@ class LimitedProtocol(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         elif self._refusal is not None:
             self._say_refusal()
-        elif self._begun == self._ended:
-            self._wait()
-        elif not self._is_head:  # the rest of a body that was answered already is thrown away
+        elif self._is_body:  # the rest of what was answered already is thrown away
             self._deadline = self.loop.time() + self._limits.max_body_seconds
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer what uvicorn takes for malformed, and what we stopped."""
-        self._refuse(self._refusal or MALFORMED)
+        elif self.scope is self.cycle.scope:
+            self._wait()
 
     # -- what the server asks -----------------------------------------------------------------------------------------
 
@@ -203,8 +228,15 @@ class LimitedProtocol(HttpToolsProtocol):
     @property
     def waiting_since(self) -> float | None:
         """Since when it could be closed without harm: it has said nothing yet, or has all its answers."""
-        is_busy = self._begun != self._ended or self._unanswered or self.flow.write_paused or self._refusal is not None
+        is_busy = self._is_body or self._is_head or self._unanswered or self.flow.write_paused or self._refusal is not None
         return None if is_busy or self.transport.is_closing() else self._waiting_since
+
+    @property
+    def _is_head(self) -> bool:
+        """Whether a head has begun and is not complete: each has a scope, and gets a cycle at its end."""
+        scope: Any = self.scope
+        cycle: Any = self.cycle
+        return scope is not None and (cycle is None or cycle.scope is not scope)
 
     def check(self, now: float) -> None:
         """Close what has taken too long; called once a second."""
@@ -222,15 +254,22 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
         elif self.flow.read_paused:  # we keep it from going on
             self._deadline = now + self._limits.max_head_seconds
-        elif self._begun == self._ended:
-            count_over("max_idle_seconds" if self._begun else "max_head_seconds")
-            self.transport.close()
         elif self._is_head:
             count_over("max_head_seconds")
             self._refuse(self._refusals.slow_head)
-        else:
+        elif self._is_body:
             count_over("max_body_seconds")
             self.transport.close()
+        elif self.cycle is None:
+            count_over("max_head_seconds")
+            self.transport.close()
+        else:
+            count_over("max_idle_seconds")
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser does not take, and what we stopped it at."""
+        self._refuse(self._refusal or MALFORMED)
 
     # -- refusing -----------------------------------------------------------------------------------------------------
 
@@ -241,8 +280,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def _refuse(self, refusal: RawAnswer) -> None:
         """Take nothing more, and say why once the requests before have their answers."""
         self._refusal = refusal
-        self._deadline = math.inf
-        if self._begun != self._ended and not self._is_head and not self._drop_request():
+        self._deadline = NEVER
+        if self._is_body and not self._drop_request():
             self.transport.close()
         elif not self._unanswered:
             self._say_refusal()

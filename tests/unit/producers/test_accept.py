@@ -57,7 +57,7 @@ def test_at_the_cap_the_connection_that_has_waited_longest_makes_room() -> None:
     with serving(max_connections_per_address=2) as live, live.connect() as silent, live.connect() as idle:
         idle.sendall(GET)
         answer(idle)
-        live.run(lambda: [setattr(one, "_waiting_since", -float(not one._begun)) for one in live.server.connections])
+        live.run(lambda: [setattr(one, "_waiting_since", -float(one.cycle is None)) for one in live.server.connections])
         assert live.status(LAST) == 200
         assert rest(silent) == b""
         idle.sendall(LAST)

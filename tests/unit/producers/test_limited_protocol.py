@@ -57,7 +57,7 @@ def test_a_head_is_taken_up_to_each_limit_and_refused_beyond(live: Live, said: b
         (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 102, "max_headers", 431),
         (CHUNKED + b"1;" + b"a" * 2 * READ_BYTES, "max_header_bytes", 431),
         (CHUNKED + b"1\r\na\r\n0\r\na: " + b"b" * 2 * READ_BYTES, "max_header_bytes", 431),
-        (CHUNKED + b"1\r\na\r\n0\r\n" + b"a: b\r\n" * 12_000, "max_header_bytes", 431),
+        (CHUNKED + b"1\r\na\r\n0\r\n" + b"a: b\r\n" * 102, "max_headers", 431),
     ],
     ids=["target", "header", "name", "spaces", "headers", "chunk extension", "trailer", "trailers"],
 )
