@@ -1,7 +1,7 @@
 """Accepting connections within the caps, before any of their bytes is read. Not here: the counting (`places.py`).
 
 The event loop's own servers give no address before a TLS handshake is over, and no bound on handshakes at once; and when
-no file is left, uvloop closes whoever waits without a word (STACK.md). So the sockets are accepted here, and then handed to
+no file is left, uvloop loses whoever waits, without a word (STACK.md). So the sockets are accepted here, and then handed to
 the loop.
 """
 

@@ -10,7 +10,6 @@ The class is over 100 lines since it is one state machine: waiting, head, body, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httptools
@@ -20,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from producers.places import Place
-from producers.raw_answer import RawAnswer
+from producers.raw_answer import MALFORMED, RawAnswer, Refusals
 from schemas.limits import Limits
 from schemas.over_limit import count_over
 
@@ -32,37 +31,10 @@ CHUNK_FRAME_BYTES = len("0123456789abcdef\r\n\r\n")
 """What a chunk of a body may take beside its bytes without being counted as part of the head."""
 ANSWER_BYTES_PER_SECOND = 64 * 1024
 NEVER = float("inf")
-MALFORMED = RawAnswer(400, "Malformed request", "This is not HTTP/1.1 as RFC 9112 has it.")
 
 
 class _Stop(Exception):
     """Ends the parser's work inside a callback."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusals:
-    """The answers, with what the limits are."""
-
-    header_bytes: RawAnswer
-    headers: RawAnswer
-    target: RawAnswer
-    slow_head: RawAnswer
-    pipelined: RawAnswer
-
-    @classmethod
-    def of(cls, limits: Limits) -> Refusals:
-        too_large, slow, many = "Headers too large", "Too slow", "Too many at once"
-        return cls(
-            RawAnswer(
-                431, too_large, f"All headers together may have {limits.max_header_bytes} bytes. Send fewer or shorter ones."
-            ),
-            RawAnswer(431, too_large, f"A request may have {limits.max_headers} headers. Send fewer."),
-            RawAnswer(414, "Target too long", f"A path with its query may have {limits.max_target_bytes} bytes. Ask for less."),
-            RawAnswer(408, slow, f"The request's head was not here within {limits.max_head_seconds} s."),
-            RawAnswer(
-                503, many, f"A connection may have {limits.max_pipelined_requests} requests at once. Wait for their answers."
-            ),
-        )
 
 
 class LimitedProtocol(HttpToolsProtocol):

@@ -11,8 +11,9 @@ import uvicorn
 
 from producers.accept import Acceptor
 from producers.file_room import connections_within
-from producers.limited_protocol import LimitedProtocol, Refusals
+from producers.limited_protocol import LimitedProtocol
 from producers.places import Place, Places
+from producers.raw_answer import Refusals
 from schemas.settings import Settings
 
 FINISH_SECONDS = 3

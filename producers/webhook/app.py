@@ -101,7 +101,7 @@ class App:
         except Exception:  # the process's edge: one request that meets a fault of ours must not end the others
             log.exception("request_failed", path=scope["path"])
             answer = problem(Broken())
-        metrics.REQUESTS.labels(answer.status).inc()
+        metrics.count_answer(answer.status)
         await send_answer(send, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:

@@ -92,7 +92,7 @@ class Webhook:
             trusted_proxy=settings.trusted_proxy,
             body_seconds=settings.max_body_seconds,
         )
-        self._server = build_server(settings, App(parts), lambda status: metrics.REQUESTS.labels(status).inc())
+        self._server = build_server(settings, App(parts), metrics.count_answer)
 
     @property
     def is_accepting(self) -> bool:
