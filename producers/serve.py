@@ -78,7 +78,6 @@ def build_server(settings: Settings, app: Any, count_answer: Callable[[int], Non
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="error",  # else a line for each malformed request: whoever can connect could fill the log
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -32,6 +32,8 @@ class Echo:
     """Answers with the length of what it was sent, or with so many bytes; keeps what it saw."""
 
     answer_bytes: int | None = None
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    """What `/slow` waits for."""
     seen: list[str] = field(default_factory=list)
     headers: list[Any] = field(default_factory=list)
 
@@ -44,6 +46,8 @@ class Echo:
                 return
             size, is_more = size + len(message["body"]), message["more_body"]
         self.seen.append(scope["path"])
+        if scope["path"] == "/slow":
+            await self.gate.wait()
         self.headers = scope["headers"]
         body = b"x" * self.answer_bytes if self.answer_bytes is not None else str(size).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from producers.limited_protocol import CHUNK_FRAME_BYTES, HEADER_FRAME_BYTES
+from producers.limited_protocol import HEADER_FRAME_BYTES
 from tests.servers import wait_until
-from tests.unit.producers.live import GET, LAST, Echo, Live, answer, counted, rest, serving
+from tests.unit.producers.live import GET, LAST, Echo, Live, answer, counted, rest, serving, tell
 
 CHUNKED = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n"
 READ_BYTES = 256 * 1024
@@ -85,16 +85,21 @@ def test_no_application_is_asked_about_a_head_that_is_refused(live: Live) -> Non
     assert live.app.seen == []
 
 
-def test_an_application_whose_request_goes_wrong_in_its_body_sees_the_sender_leave(live: Live) -> None:
+def test_an_application_whose_request_goes_wrong_in_its_body_sees_the_sender_leave(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("producers.limited_protocol.LINGER_SECONDS", 1000)
     live.app.seen.clear()
-    assert live.status(CHUNKED + b"1\r\na\r\n0\r\na: " + b"b" * 2 * READ_BYTES) == 431
-    wait_until(lambda: live.app.seen == ["gone"], "the application has seen it leave", 10)
+    with live.connect() as sender:
+        tell(sender, CHUNKED + b"1\r\na\r\n0\r\na: " + b"b" * 2 * READ_BYTES)
+        assert sender.recv(12) == b"HTTP/1.1 431"
+        wait_until(lambda: live.app.seen == ["gone"], "the application has seen it leave", 10)
 
 
 def test_many_small_chunks_are_a_body_and_no_head(live: Live) -> None:
-    chunks = b"1\r\na\r\n" * (200_000 // CHUNK_FRAME_BYTES) + b"0\r\n\r\n"
+    chunks = b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n"
     said = b"POST / HTTP/1.1\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
-    assert live.say(said, chunks).endswith(b"\r\n\r\n10000")
+    assert live.say(said, chunks).endswith(b"\r\n\r\n100000")
 
 
 def test_a_trailer_does_not_become_a_header(live: Live) -> None:
@@ -185,6 +190,34 @@ def test_an_answer_that_is_taken_slowly_is_not_cut() -> None:
         live.until_heard(1)
         live.pass_time(60)
         assert len(rest(slow)) > 8 * 1024 * 1024
+
+
+def test_a_head_that_we_do_not_read_yet_is_not_too_slow(live: Live) -> None:
+    with live.connect() as eager:
+        live.app.seen.clear()
+        eager.sendall(b"GET /slow HTTP/1.1\r\n\r\n")
+        wait_until(lambda: live.app.seen == ["/slow"], "the first is being answered", 10)
+        eager.sendall(GET + LAST[:10])
+        wait_until(lambda: live.run(lambda: len(live.server.connections[0].pipeline)) == 1, "the second waits", 10)
+        live.pass_time(11)
+        live.run(live.app.gate.set)
+        eager.sendall(LAST[10:])
+        assert rest(eager).count(b"200 OK") == 3
+
+
+def test_whoever_stays_after_a_refusal_is_let_go(live: Live) -> None:
+    with live.connect() as stubborn:
+        stubborn.sendall(head(b"/" + b"a" * 8192))
+        assert rest(stubborn).startswith(b"HTTP/1.1 414 ")
+        live.until_count(0)
+
+
+def test_whoever_talks_on_after_a_refusal_is_let_go_the_sooner(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producers.limited_protocol.LINGER_SECONDS", 1000)
+    with live.connect() as stubborn:
+        stubborn.sendall(head(b"/" + b"a" * 8192))
+        tell(stubborn, b"a" * 3 * 1024 * 1024)
+        live.until_count(0)
 
 
 def test_a_good_sender_is_answered_while_others_say_nothing_or_too_much(live: Live) -> None:

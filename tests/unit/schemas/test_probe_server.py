@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import Any
 
+import pytest
+
 from schemas.limits import Limits
 from schemas.probe_server import ProbeServer
 from tests.servers import wait_until
@@ -74,3 +76,13 @@ def test_a_head_has_the_limits_of_the_other_listeners() -> None:
         assert status(server, headers=f"a: {'b' * 40_000}\r\n" * 2) == 431
     with probed(max_headers=5) as server:
         assert [status(server, headers="a: b\r\n" * count) for count in (5, 6)] == [200, 431]
+
+
+def test_without_a_file_left_it_rests_before_it_accepts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("schemas.probe_server.sleep", rests.append)
+    with ProbeServer(("127.0.0.1", 0), Limits()) as server:
+        server.socket.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            server.get_request()
+    assert rests == [1.0]

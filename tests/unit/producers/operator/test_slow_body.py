@@ -11,6 +11,7 @@ from starlette.requests import Request
 from producers.operator.commands.requests import Kind, read_request
 from producers.operator.problems import TooSlow
 from tests.unit.producers.live import counted
+from tests.unit.producers.operator.client import ALERTS, SILENCES, Client, build
 
 COMMENT = Kind("incident", "comment")
 
@@ -42,3 +43,20 @@ def test_a_body_that_does_not_come_is_refused_in_time() -> None:
 
 def test_a_body_that_comes_is_read() -> None:
     assert read(request_of(b'{"text": "so"}')).arguments.text == "so"
+
+
+def test_a_sender_that_leaves_amid_its_body_is_no_fault_of_ours() -> None:
+    client = Client()
+    assert client.get(ALERTS).status_code == 200  # this client is now the one that the application asks
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("status"))
+
+    sent: list[Any] = []
+    headers = [(b"authorization", b"Bearer ada")]
+    scope = {"type": "http", "method": "POST", "path": f"{SILENCES}/preview", "headers": headers, "query_string": b""}
+    asyncio.run(build()(scope, receive, send))
+    assert sent[0] == 400
