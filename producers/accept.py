@@ -109,14 +109,19 @@ class Acceptor:
         task.add_done_callback(self._handing.discard)
 
     async def _hand_over(self, connection: socket.socket, place: Place) -> None:
+        is_here = False
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await self._loop.connect_accepted_socket(
                 lambda: self._build(place), connection, ssl=self._tls, ssl_handshake_timeout=self._handshake_seconds
             )
-        except OSError:  # ssl.SSLError is one: the handshake failed, took too long, or the other side is gone
-            place.free()
-            connection.close()
+            is_here = True
+        except OSError:
+            pass  # the handshake failed (ssl.SSLError is one) or took too long, or the other side is gone
+        finally:
+            if not is_here:
+                place.free()
+                connection.close()
 
     def _close_one_that_waits(self, network: str | None) -> bool:
         """Close the connection that has waited longest between two requests, or for its first; False when none does."""

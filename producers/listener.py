@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 
+from producers.networks import plain_address
 from schemas.errors import SettingsError
 from schemas.settings import Address, Settings
 
@@ -24,7 +25,11 @@ def open_listener(settings: Settings, address: Address) -> socket.socket:
 
 
 def check_listener(settings: Settings, address: Address) -> None:
-    """Raise `SettingsError` for a listener that would speak in clear over a network."""
+    """Raise `SettingsError` for a listener that would speak in clear over a network, or whose proxy nobody could tell from others."""
+    if settings.trusted_proxy and not plain_address(settings.trusted_proxy):
+        raise SettingsError(
+            f"TOCSIN_TRUSTED_PROXY is {settings.trusted_proxy!r}: write the IP address from which the proxy connects, as 10.0.0.1"
+        )
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise SettingsError("TOCSIN_TLS_CERT and TOCSIN_TLS_KEY are used together: set both, or neither")
     if settings.tls_cert:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from contextlib import suppress
 
 ENOUGH_FILES = 65_536
 """Where the system has no limit at all, some libraries still go through every number below it."""
@@ -13,4 +14,5 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, ENOUGH_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        with suppress(OSError, ValueError):  # some systems have a limit below the hard one; what counts is compared later
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
