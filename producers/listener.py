@@ -25,7 +25,7 @@ def open_listener(settings: Settings, address: Address) -> socket.socket:
 
 
 def check_listener(settings: Settings, address: Address) -> None:
-    """Raise `SettingsError` for a listener that would speak in clear over a network, or whose proxy nobody could tell from others."""
+    """Raise `SettingsError` for a listener that would speak in clear over a network, or whose proxy is no address."""
     if settings.trusted_proxy and not plain_address(settings.trusted_proxy):
         raise SettingsError(
             f"TOCSIN_TRUSTED_PROXY is {settings.trusted_proxy!r}: write the IP address from which the proxy connects, as 10.0.0.1"
