@@ -97,8 +97,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """Count what a message has had so far beside its body: its head, chunk sizes and extensions, trailers."""
         if self._refusal is not None:
             return
-        if self.scope is not scope and self.cycle is not None:  # the first head has its time since the connection was made
-            self._deadline = self.loop.time() + self._limits.max_head_seconds if self._is_head else NEVER
+        if self.scope is not scope and self._is_head and self.cycle is not None:  # the first has its time since it connected
+            self._deadline = self.loop.time() + self._limits.max_head_seconds
         self._frame_bytes = max(0, self._frame_bytes + frame_bytes)
         if self._frame_bytes > self._max_header_bytes + self._max_target_bytes:
             count_over("max_header_bytes")

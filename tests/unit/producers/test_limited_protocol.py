@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -143,6 +144,49 @@ def test_a_head_that_trickles_is_told_that_it_is_too_slow(live: Live, said: byte
         live.pass_time(11)
         assert rest(slow).startswith(b"HTTP/1.1 408 ")
     live.until_count(0)
+
+
+def test_each_further_head_has_its_time_from_its_first_byte(live: Live) -> None:
+    with live.connect() as slow:
+        slow.sendall(GET)
+        answer(slow)
+        slow.sendall(b"GET /")
+        live.until_heard(1)
+        live.pass_time(9)
+        live.pass_time(11)
+        assert rest(slow).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_connection_that_is_closed_and_not_rid_of_its_last_bytes_is_cut(live: Live) -> None:
+    with live.connect() as lazy:
+        live.until_count(1)
+        stuck = Stuck()
+
+        def check() -> None:
+            one = live.server.connections[0]
+            one.transport, real = stuck, one.transport  # type: ignore[assignment]
+            for seconds in (0, 29, 31):
+                one.check(live.loop.time() + seconds)
+                stuck.seen.append(stuck.is_aborted)
+            one.transport = real
+
+        live.run(check)
+        assert stuck.seen == [False, False, True]
+        lazy.sendall(LAST)
+
+
+@dataclass
+class Stuck:
+    """A transport whose other side takes nothing."""
+
+    seen: list[bool] = field(default_factory=list)
+    is_aborted: bool = False
+
+    def is_closing(self) -> bool:
+        return True
+
+    def abort(self) -> None:
+        self.is_aborted = True
 
 
 def test_empty_lines_keep_no_connection(live: Live) -> None:
