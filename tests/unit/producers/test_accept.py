@@ -64,6 +64,17 @@ def test_at_the_cap_the_connection_that_has_waited_longest_makes_room() -> None:
         assert b" 200 OK" in rest(idle)
 
 
+def test_one_address_takes_no_place_from_another() -> None:
+    with serving(max_connections_per_address=1) as live, live.connect("127.0.0.2") as idle, contextlib.ExitStack() as stack:
+        live.until_count(1)
+        live.run(lambda: [setattr(one, "_waiting_since", -1.0) for one in live.server.connections])
+        fill(live, stack, 1)
+        live.until_heard(1)
+        assert live.status(LAST) == 503
+        idle.sendall(LAST)
+        assert b" 200 OK" in rest(idle)
+
+
 def test_a_connection_that_has_just_come_makes_no_room() -> None:
     with serving(max_connections_per_address=1) as live, live.connect() as fresh:
         live.until_count(1)
