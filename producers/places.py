@@ -26,7 +26,7 @@ class Places:
     """Used from the event loop alone."""
 
     def __init__(self, most: int, most_per_address: int, trusted_proxy: str = "") -> None:
-        self._most = most
+        self.most = most
         self._most_per_address = most_per_address
         self._trusted = network_of(plain_address(trusted_proxy)) if trusted_proxy else None
         self._taken: Counter[str] = Counter()
@@ -40,8 +40,8 @@ class Places:
         """Say which cap one more connection of this network would go beyond."""
         if network != self._trusted and self._taken[network] >= self._most_per_address:
             return Full(self._most_per_address, network)
-        if self._count >= self._most + (RESERVED if is_loopback(network) else 0):
-            return Full(self._most, None)
+        if self._count >= self.most + (RESERVED if is_loopback(network) else 0):
+            return Full(self.most, None)
         return None
 
     def take(self, network: str) -> Place:

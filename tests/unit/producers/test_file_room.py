@@ -9,8 +9,11 @@ import sys
 import pytest
 
 from producers.file_room import OTHER_FILES, connections_within
+from producers.serve import build_server
 from schemas.errors import SettingsError
 from schemas.file_limit import raise_file_limit
+from schemas.settings import Settings
+from tests.unit.producers.live import Echo
 
 HARD = 20_000
 
@@ -41,6 +44,11 @@ def test_a_limit_that_is_too_low_takes_fewer_and_says_so(files: list[int], capsy
     files[0] = 500
     assert connections_within(1000) == 500 - OTHER_FILES
     assert "lower TOCSIN_MAX_CONNECTIONS" in "".join(capsys.readouterr())
+
+
+def test_a_server_takes_no_more_than_have_room(files: list[int]) -> None:
+    files[0] = 500
+    assert build_server(Settings(), Echo()).places.most == 500 - OTHER_FILES
 
 
 def test_a_limit_that_leaves_no_room_is_the_operators_to_raise(files: list[int]) -> None:
