@@ -85,7 +85,7 @@ async def _serve(settings: Settings, data: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    serve_metrics(settings.metrics_port_base, _name(settings), lambda: worker.is_ready, lambda: worker.trouble)
+    serve_metrics(settings, _name(settings), lambda: worker.is_ready, lambda: worker.trouble)
     await worker.run()
 
 

@@ -24,6 +24,69 @@ class Limits:
 
     # -- heads of requests, and connections ---------------------------------------------------------------------------
 
+    max_header_bytes: int = limit(
+        64 * 1024,
+        "Bytes of all headers of one request, trailers included: senders use about 1 kB, browsers with long cookies stay "
+        "under 32 kB. Kept while they come, before a token is looked at.",
+        "431, and the connection is closed",
+    )
+    max_headers: int = limit(
+        100,
+        "Headers of one request: senders and proxies write 5 to 30. As many as Python's own server takes.",
+        "431, and the connection is closed",
+    )
+    max_target_bytes: int = limit(
+        8 * 1024,
+        "Bytes of a request's target, its path with the query: the longest that browsers and proxies pass on.",
+        "414, and the connection is closed",
+    )
+    max_head_seconds: int = limit(
+        10,
+        "Seconds until a connection has said a request's head, and before that its TLS handshake: these are a few packets. "
+        "Longer only keeps places for connections that say nothing.",
+        "408 where a head has begun, and the connection is closed",
+    )
+    max_body_seconds: int = limit(
+        10,
+        "Seconds for a request's body, with one more for each MiB that came: 1 MiB a second is slow for a sender.",
+        "408, and the connection is closed",
+    )
+    max_idle_seconds: int = limit(
+        75,
+        "Seconds that a connection may wait between two requests: longer than senders pause, so that they seldom meet one "
+        "that is just being closed.",
+        "the connection is closed",
+    )
+    max_answer_seconds: int = limit(
+        30,
+        "Seconds in which an answer must be taken off our hands, with one more for each 64 KiB of it: until then it is kept in "
+        "memory.",
+        "the connection is cut",
+    )
+    max_pipelined_requests: int = limit(
+        16,
+        "Requests that one connection may send before it has its answers: senders wait for each answer, and each of these costs "
+        "kilobytes.",
+        "503 after the answers to those before, and the connection is closed",
+    )
+    max_connections: int = limit(
+        1000,
+        "Connections to one listener, those in a TLS handshake included. Each may keep 72 KiB of a head in "
+        "memory, and needs a file: a process whose limit of open files is too low says so and takes fewer.",
+        "one that waits between requests is closed for the new one; where none does, 503 with Retry-After",
+    )
+    max_connections_per_address: int = limit(
+        256,
+        "Connections from one IPv4 address or one /64 of IPv6: a busy sender has a few dozen. Not kept for "
+        "`TOCSIN_TRUSTED_PROXY`, behind which all share an address.",
+        "as for `TOCSIN_MAX_CONNECTIONS`",
+    )
+    max_metrics_connections: int = limit(
+        32,
+        "Connections to one metrics port, each with a thread: Prometheus and probes have one at a time.",
+        "the oldest is cut",
+    )
+
     # -- bodies of requests, and fairness between senders -------------------------------------------------------------
 
     # -- regular expressions and matchers -----------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class Settings(Limits):
     tls_cert: str = setting("", "Certificate chain (PEM) of all listeners.")
     tls_key: str = setting("", "Private key (PEM) of all listeners.")
     trusted_proxy: str = setting(
-        "", "Address of the proxy that ends TLS before a public listener; the last `X-Forwarded-For` it sends is who asks."
+        "", "IP address of the proxy that ends TLS before a public listener; the last `X-Forwarded-For` it sends is who asks."
     )
     statuspage_dir: str = setting(
         "", "Directory that the status page is published to. Empty: `statuspage` under the data directory."

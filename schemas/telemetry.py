@@ -10,10 +10,12 @@ import logging
 import sys
 from collections.abc import Callable
 from threading import Thread
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import structlog
 from prometheus_client import make_wsgi_app
+
+from schemas.probe_server import ProbeServer
+from schemas.settings import Settings
 
 PROCESSES = (
     "webhook",
@@ -53,17 +55,14 @@ def render_state(is_good: bool, trouble: str = "") -> bytes:
     return "".join(f"{line}\n" for line in (state, trouble) if line).encode()
 
 
-class _QuietHandler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: a scrape each few seconds is no news."""
+def serve_metrics(
+    settings: Settings, process: str, is_ready: Callable[[], bool], trouble: Callable[[], str] = lambda: ""
+) -> None:
+    """Serve `/metrics`, `/-/healthy` and `/-/ready` on loopback from threads; a base port of 0 serves nothing.
 
-
-def serve_metrics(base_port: int, process: str, is_ready: Callable[[], bool], trouble: Callable[[], str] = lambda: "") -> None:
-    """Serve `/metrics`, `/-/healthy` and `/-/ready` on loopback from a thread; a base of 0 serves nothing.
-
-    `is_ready` and `trouble` (what is wrong, in words) are asked at each request for `/-/ready`, from that thread.
+    `is_ready` and `trouble` (what is wrong, in words) are asked at each request for `/-/ready`, from one of these threads.
     """
-    if not base_port:
+    if not settings.metrics_port_base:
         return
     metrics = make_wsgi_app()
 
@@ -76,5 +75,6 @@ def serve_metrics(base_port: int, process: str, is_ready: Callable[[], bool], tr
             return [render_state(good, trouble() if is_probe else "")]
         return metrics(environ, start_response)
 
-    server = make_server("127.0.0.1", base_port + PROCESSES.index(process), app, handler_class=_QuietHandler)
+    server = ProbeServer(("127.0.0.1", settings.metrics_port_base + PROCESSES.index(process)), settings)
+    server.set_app(app)
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()

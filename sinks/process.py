@@ -41,7 +41,7 @@ def run(settings: Settings, name: str) -> None:
     second = build(settings) if may_work_beside_another(sink) else None
     reader = Reader(name, sink, journal, sink_for_large=second, tell=troubles.tell)
     if process in PROCESSES:  # a plug-in's own has no port reserved
-        serve_metrics(settings.metrics_port_base, process, lambda: reader.is_ready, lambda: troubles.text)
+        serve_metrics(settings, process, lambda: reader.is_ready, lambda: troubles.text)
     log.info("sink_started", sink=name)
     reader.run(stop)
     log.info("sink_stopped", sink=name)

@@ -114,7 +114,8 @@ class Stack:
         await self._wait_for_doors()
         self.health = "ready"
         self._write_state()
-        addresses = "  ".join(f"{name} http://{address}" for name, address in self._addresses().items())
+        scheme = "https" if self.settings.tls_cert else "http"
+        addresses = "  ".join(f"{name} {scheme}://{address}" for name, address in self._addresses().items())
         self.output.say(f"ready in {time.monotonic() - begun:.1f} s  {addresses}  data {self.settings.data}")
 
     async def _start_servers(self) -> None:

@@ -42,7 +42,7 @@ def run(settings: Settings) -> None:
     inbox = open_inbox(settings, counted)
     troubles = Troubles(settings.data, NAME)
     follower = ConfigurationFollower(settings, lambda *_: wakes.put("configuration"))
-    serve_metrics(settings.metrics_port_base, NAME, lambda: inbox.is_answering, lambda: inbox.trouble)
+    serve_metrics(settings, NAME, lambda: inbox.is_answering, lambda: inbox.trouble)
     if _connect(inbox, wakes):
         follower.start()
         _beat_until_stopped(inbox, follower, Clock(inbox, settings.partitions, now_millis), wakes, troubles)

@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -66,6 +66,7 @@ class Parts:
     giver: Giver
     now_millis: Callable[[], int]
     random_bytes: Callable[[int], bytes]
+    body_seconds: float
     trouble: Callable[[], str] = lambda: ""
     """What is wrong although the door may be ready, in words."""
 
@@ -84,7 +85,8 @@ def build_app(parts: Parts) -> FastAPI:
     silences = Silences(model, parts.now_millis)
     app.include_router(Api(model).router())
     app.include_router(silences.router())
-    app.include_router(Commands(model, silences, parts.giver, Pending(parts.now_millis, parts.random_bytes)).router())
+    pending = Pending(parts.now_millis, parts.random_bytes)
+    app.include_router(Commands(model, silences, parts.giver, pending, parts.body_seconds).router())
     app.add_api_route("/-/healthy", _healthy, include_in_schema=False)
     app.add_api_route("/-/ready", _ready(parts.is_ready, parts.trouble), include_in_schema=False)
     app.add_middleware(Authentication, directory=parts.directory, is_accepting=parts.is_accepting)
@@ -92,6 +94,7 @@ def build_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _fault)
     return app
 
@@ -131,6 +134,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("database_unavailable", reason=str(error), path=request.url.path)
     return NotNow().response()
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    # Nobody is there to read it; without it each would be a traceback in the log.
+    return Response(status_code=400)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

@@ -83,6 +83,11 @@ class TooLarge(Problem):
     status, title = 413, "Too large"
 
 
+class TooSlow(Problem):
+    status, title = 408, "Too slow"
+    headers: ClassVar[dict[str, str]] = {"Connection": "close"}  # what still comes would be taken for the next request
+
+
 class NotDurable(Problem):
     """The broker did not acknowledge a command; it may be carried out all the same."""
 

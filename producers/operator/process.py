@@ -75,6 +75,7 @@ class Operator:
             giver=Giver(self._inbox, Outcomes(self._database), settings.partitions),
             now_millis=now_millis,
             random_bytes=os.urandom,
+            body_seconds=settings.max_body_seconds,
         )
         self._server = build_server(settings, build_app(parts))
 
@@ -88,7 +89,7 @@ class Operator:
             loop.add_signal_handler(number, self._stop)
         # The pool tells of each failed attempt to connect; what fails for someone is logged at his request.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
-        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self._is_ready, lambda: self._troubles.text)
+        serve_metrics(self._settings, NAME, lambda: self._is_ready, lambda: self._troubles.text)
         self._follower.start()
         await self._database.open()
         log.info("listener_opened", address=str(bound_address(self._listener)))

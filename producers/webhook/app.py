@@ -57,8 +57,6 @@ from producers.webhook.slices import LARGE_BYTES
 from schemas.reasons import is_ignored
 
 log = structlog.get_logger()
-BODY_SECONDS = 10.0
-"""DESIGN section 4, answer 408."""
 SOURCE_BYTES = 6
 """Of the digest of a sender: a project has a handful, and a collision takes two for one."""
 
@@ -78,10 +76,10 @@ class Parts:
     rates: Rates
     failures: Failures
     room: Room
+    body_seconds: float
     trouble: Callable[[], str] = lambda: ""
     """What is wrong although the door may be ready, in words."""
     trusted_proxy: str = ""
-    body_seconds: float = BODY_SECONDS
 
 
 class App:
@@ -103,7 +101,7 @@ class App:
         except Exception:  # the process's edge: one request that meets a fault of ours must not end the others
             log.exception("request_failed", path=scope["path"])
             answer = problem(Broken())
-        metrics.REQUESTS.labels(answer.status).inc()
+        metrics.count_answer(answer.status)
         await send_answer(send, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:

@@ -7,6 +7,7 @@ import asyncio
 from producers.webhook.answers import Headers, Message, Receive
 from producers.webhook.limits import MEBIBYTE, check_size
 from producers.webhook.refused import EncodedBody, NotDurable, TooSlow
+from schemas.over_limit import count_over
 
 ORDINARY_BYTES = 128 * 1024
 """Bodies up to this are not counted: as many as there are connections are held without harm."""
@@ -78,6 +79,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int, seconds: flo
                     held.grow(size)
                     timer.reschedule(began + seconds + size / MEBIBYTE)
     except TimeoutError as error:
+        count_over("max_body_seconds")
         raise TooSlow(
             f"The body was not here within {seconds:g} s and a second more for each MiB that came, and nothing was accepted."
         ) from error

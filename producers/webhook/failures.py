@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
-from ipaddress import IPv6Address, ip_address
 
+from producers.networks import network_of, plain_address
 from producers.webhook import metrics
 from producers.webhook.answers import Scope
 
@@ -63,23 +62,18 @@ class Failures:
         return seconds
 
 
-def network_of(address: str) -> str:
-    """Give what one sender surely has to itself: an IPv4 address, or the /64 around an IPv6 one."""
-    with suppress(ValueError):
-        read = ip_address(address)
-        if isinstance(read, IPv6Address):
-            return str(read.ipv4_mapped or IPv6Address(int(read) >> 64 << 64))
-    return address
-
-
 def sender_of(scope: Scope, trusted_proxy: str) -> str:
-    """Give the address of who asks: behind the trusted proxy the last of X-Forwarded-For, which the proxy itself wrote."""
-    address = str((scope.get("client") or ("", 0))[0])
-    if not trusted_proxy or address != trusted_proxy:
+    """Give the address of who asks: behind the trusted proxy the last of X-Forwarded-For, which the proxy itself wrote.
+
+    Without a port: some proxies write it, and each connection has another. What is no address counts as the proxy's.
+    """
+    client = str((scope.get("client") or ("", 0))[0])
+    address = plain_address(client) or client
+    if not trusted_proxy or address != plain_address(trusted_proxy):
         return address
-    return _last_forwarded(scope["headers"]) or address
+    return plain_address(_last_forwarded(scope["headers"])) or address
 
 
 def _last_forwarded(headers: Iterable[tuple[bytes, bytes]]) -> str:
     values = [value for name, value in headers if name == b"x-forwarded-for"]
-    return values[-1].decode("latin-1").rpartition(",")[2].strip() if values else ""
+    return values[-1].decode("latin-1").rpartition(",")[2] if values else ""

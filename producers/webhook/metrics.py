@@ -23,5 +23,9 @@ PRODUCERS_REPLACED = Counter(
 REFUSED_RECORDS = Counter("tocsin_webhook_refused_records", "Inbox records that Kafka refused for good, by error.", ["error"])
 
 
+def count_answer(status: int) -> None:
+    REQUESTS.labels(status).inc()
+
+
 def count_refusal(error: str) -> None:
     REFUSED_RECORDS.labels(error).inc()

@@ -43,8 +43,6 @@ from schemas.troubles import Troubles
 
 log = structlog.get_logger()
 NAME = "webhook"
-KEEP_ALIVE_SECONDS = 75
-"""Longer than senders pause between two requests, so that they do not meet a connection that is just being closed."""
 CLOSE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 
@@ -92,8 +90,9 @@ class Webhook:
             failures=Failures(time.monotonic, self._pause),
             trouble=lambda: self._troubles.text,
             trusted_proxy=settings.trusted_proxy,
+            body_seconds=settings.max_body_seconds,
         )
-        self._server = build_server(settings, App(parts), KEEP_ALIVE_SECONDS)
+        self._server = build_server(settings, App(parts), metrics.count_answer)
 
     @property
     def is_accepting(self) -> bool:
@@ -107,7 +106,7 @@ class Webhook:
     async def serve(self) -> None:
         """Open the door, accept when everything stands, close in order after a signal."""
         self._catch_signals(self._is_stopped.set)
-        serve_metrics(self._settings.metrics_port_base, NAME, lambda: self.is_ready, lambda: self._troubles.text)
+        serve_metrics(self._settings, NAME, lambda: self.is_ready, lambda: self._troubles.text)
         self._follower.start()
         server = asyncio.create_task(self._server.serve([self._listener]))
         work = asyncio.create_task(self._work())

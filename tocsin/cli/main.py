@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from schemas.errors import TocsinError, Unavailable
+from schemas.file_limit import raise_file_limit
 from schemas.settings import Settings
 from tocsin import exits
 from tocsin.cli import (
@@ -53,6 +54,7 @@ DataOption = Annotated[Path | None, typer.Option(help="Directory of the embedded
 
 def main() -> None:
     """Run the command line; ends the process with one of `exits`."""
+    raise_file_limit()
     try:
         app()  # ends the process itself, with 2 for usage
     except Unavailable as error:

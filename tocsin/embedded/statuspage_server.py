@@ -6,14 +6,20 @@ Files only, as published: DIR/current if there is such a thing (it is swapped in
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
+import socket
 from pathlib import Path
 
-import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from producers.listener import open_listener
+from producers.serve import Server, build_server
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 
@@ -81,11 +87,17 @@ def _find(root: Path, path: str) -> Path | None:
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM."""
+    """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened, as for each other."""
     use_each_type_once()
     directory = Path(settings.statuspage_dir or settings.data / "statuspage")
-    listen = settings.statuspage_listen
-    uvicorn.run(
-        build_app(directory), host=listen.host, port=listen.port, log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=2,
-    )  # fmt: skip
+    with contextlib.closing(open_listener(settings, settings.statuspage_listen)) as listener:
+        uvloop.run(_serve(build_server(settings, build_app(directory)), listener))
+
+
+async def _serve(server: Server, listener: socket.socket) -> None:
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await server.serve([listener])

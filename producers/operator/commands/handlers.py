@@ -46,6 +46,7 @@ class Commands:
     silences: Silences
     giver: Giver
     pending: Pending
+    body_seconds: float
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/api/v1/projects/{project}", dependencies=[Depends(check_permission)])
@@ -73,7 +74,7 @@ class Commands:
     async def preview(self, request: Request, project: str) -> Response:
         """Say how many alerts of the last 7 days a silence would have muted; makes none."""
         scope = await self.model.scope(request, project)
-        asked = await read_request(request, CREATE_SILENCE, scope.viewer, self.pending.new_id)
+        asked = await read_request(request, CREATE_SILENCE, scope.viewer, self.pending.new_id, self.body_seconds)
         assert isinstance(asked.arguments, Silence)
         count = await self._count_muted(scope, asked.arguments)
         return answer(shapes.MutedCount(count, self._warnings(scope, asked) or msgspec.UNSET))
@@ -109,7 +110,7 @@ class Commands:
         return await self._carry_out(request, scope, kind, _number_of(id))
 
     async def _carry_out(self, request: Request, scope: Scope, kind: Kind, number: int | None) -> Response:
-        asked = await read_request(request, kind, scope.viewer, self.pending.new_id)
+        asked = await read_request(request, kind, scope.viewer, self.pending.new_id, self.body_seconds)
         arguments = await self._complete(scope, asked)
         data = msgspec.json.encode(arguments)
         command = Command(scope.project, asked.command_id, scope.viewer, kind.verb, kind.target, number, data)

@@ -5,6 +5,7 @@ Not here: the shapes of arguments (`schemas/commands.py`), who may ask (`permiss
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from producers.operator.problems import Malformed, TooLarge
+from producers.operator.problems import Malformed, TooLarge, TooSlow
 from schemas.commands import Arguments, MalformedCommand, arguments_type, read_arguments
+from schemas.over_limit import count_over
 from schemas.records import Command
 
 MAX_BODY_BYTES = 512 * 1024
@@ -51,9 +53,12 @@ class Asked:
     arguments: Arguments
 
 
-async def read_request(request: Request, kind: Kind, actor: str, new_id: Callable[[], str]) -> Asked:
-    """Read and check a request; raises `Malformed` with what is wrong and where, `TooLarge`."""
-    fields = _read_object(await _read_body(request))
+async def read_request(request: Request, kind: Kind, actor: str, new_id: Callable[[], str], seconds: float) -> Asked:
+    """Read and check a request, its body within so many seconds.
+
+    Raises `Malformed` with what is wrong and where, `TooLarge`, `TooSlow`.
+    """
+    fields = _read_object(await _read_body(request, seconds))
     said = fields.pop("command_id", None)
     command_id = said if said is not None else request.headers.get("idempotency-key") or new_id()
     if not isinstance(command_id, str) or not _ID.fullmatch(command_id):
@@ -68,13 +73,18 @@ async def read_request(request: Request, kind: Kind, actor: str, new_id: Callabl
     return Asked(command_id, arguments)
 
 
-async def _read_body(request: Request) -> bytes:
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLarge(f"A command has at most {MAX_BODY_BYTES // 1024} KiB.")
-    return body
+async def _read_body(request: Request, seconds: float) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MAX_BODY_BYTES:
+                    raise TooLarge(f"A command has at most {MAX_BODY_BYTES // 1024} KiB.")
+    except TimeoutError as error:
+        count_over("max_body_seconds")
+        raise TooSlow(f"The body was not here within {seconds:g} s, and nothing was done.") from error
+    return bytes(body)
 
 
 def _read_object(body: bytes) -> dict[str, Any]:

@@ -40,3 +40,9 @@ def test_a_certificate_needs_its_key_and_both_must_be_readable(tmp_path: Path) -
     missing = replace(Settings(), tls_cert=str(tmp_path / "cert.pem"), tls_key=str(tmp_path / "key.pem"))
     with pytest.raises(SettingsError, match="cannot be used"):
         check_listener(missing, PUBLIC)
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example.com", "10.0.0.0/8", "10.0.0.1, 10.0.0.2"])
+def test_a_proxy_that_is_no_address_would_never_be_recognised(proxy: str) -> None:
+    with pytest.raises(SettingsError, match="write the IP address"):
+        check_listener(Settings(trusted_proxy=proxy), PUBLIC)

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.responses import FileResponse, Response
 
-from tocsin.embedded.statuspage_server import respond
+from schemas.errors import SettingsError
+from schemas.settings import Address, Settings
+from tests.unit.producers.live import LAST, serving
+from tocsin.embedded.statuspage_server import build_app, respond, run
 
 
 @pytest.fixture
@@ -57,3 +60,14 @@ def test_nothing_else_is_served(published: Path, path: str) -> None:
 
 def test_before_the_first_publication_it_says_so(tmp_path: Path) -> None:
     assert b"Nothing has been published yet." in bytes(respond(tmp_path / "statuspage", "").body)
+
+
+def test_it_speaks_to_no_network_in_clear(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="TOCSIN_TLS_CERT"):
+        run(Settings(data=tmp_path, statuspage_listen=Address("0.0.0.0", 0)))
+
+
+def test_it_keeps_the_limits_of_the_other_listeners(published: Path) -> None:
+    with serving(build_app(published)) as live:
+        assert live.status(LAST) == 200
+        assert live.status(b"GET /" + b"a" * 9000) == 414

@@ -154,6 +154,7 @@ def build() -> FastAPI:
         giver=current,
         now_millis=lambda: MILLIS,
         random_bytes=bytes,
+        body_seconds=10,
     )
     return build_app(parts)
 

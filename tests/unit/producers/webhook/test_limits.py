@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producers.networks import network_of
 from producers.webhook.answers import Headers, Scope
-from producers.webhook.failures import MAX_ADDRESSES, MAX_HELD, Failures, network_of, sender_of
+from producers.webhook.failures import MAX_ADDRESSES, MAX_HELD, Failures, sender_of
 from producers.webhook.limits import MAX_LEVELS, check_depth
 from producers.webhook.rates import Rates
 from producers.webhook.refused import TooLarge
