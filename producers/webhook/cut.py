@@ -52,11 +52,13 @@ class Cutter:
         self._refusals: list[Refusal] = []
         self._size = self._head
         self._pieces = 0
+        self._most_bytes = MAX_RECORD_BYTES
 
-    def add(self, made: Slice) -> Iterator[Piece]:
-        """Take a slice; give the batches that are full."""
+    def add(self, made: Slice, most_bytes: int = MAX_RECORD_BYTES) -> Iterator[Piece]:
+        """Take a slice; give the batches that are full, of at most so many bytes."""
+        self._most_bytes = most_bytes
         size = _size_of(made.events, made.refusals)
-        if self._size + size <= MAX_RECORD_BYTES:  # all but one slice in many
+        if self._size + size <= most_bytes:  # all but one slice in many
             self._events += made.events
             self._refusals += made.refusals
             self._size += size
@@ -74,7 +76,7 @@ class Cutter:
             yield self._cut()
 
     def _make_room(self, size: int) -> Iterator[Piece]:
-        if self._size > self._head and self._size + size > MAX_RECORD_BYTES:
+        if self._size > self._head and self._size + size > self._most_bytes:
             yield self._cut()
         self._size += size
 

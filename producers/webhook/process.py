@@ -34,6 +34,7 @@ from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
+from producers.webhook.turns import Turns
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
 from schemas.first_use import use_each_type_once
@@ -76,19 +77,21 @@ class Webhook:
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
         self._database = Database(settings.database_url)
-        self._publisher = Publisher(self._inbox, settings.partitions)
+        self._publisher = Publisher(self._inbox, settings.partitions, max_waiting_bytes=settings.max_unacknowledged_bytes)
         self._complaints = Complaints(self._publisher)
         parts = Parts(
             doors=lambda: self._doors,
             publisher=self._publisher,
             complaints=self._complaints,
-            room=Room(),
+            room=Room(settings.max_large_bodies_bytes),
             is_accepting=lambda: self.is_accepting,
             is_ready=lambda: self.is_ready,
             new_receipt=lambda door, count: new_receipt(door, count, now_millis, os.urandom),
             outcomes=self._database,
             now_millis=now_millis,
             rates=Rates(time.monotonic),
+            turns=Turns(),
+            body_seconds=settings.webhook_body_seconds,
             failures=Failures(time.monotonic, self._pause),
             trouble=lambda: self._troubles.text,
             trusted_proxy=settings.trusted_proxy,
@@ -147,7 +150,7 @@ class Webhook:
             pass
 
     def _take_configuration(self, version: int, configuration: Configuration) -> None:
-        self._doors = index_doors(configuration)
+        self._doors = index_doors(configuration, self._settings)
 
     @staticmethod
     def _catch_signals(stop: Callable[[], None]) -> None:
