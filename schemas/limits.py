@@ -55,9 +55,9 @@ class Limits:
         "the alert is rejected with the reason; the others of its request go on",
     )
     max_value_bytes: int = limit(
-        512 * 1024,
+        320 * 1024,
         "One alert, or one other member, of a large body: where it ends is looked for in one go, while others wait. "
-        "Twice what an alert may have; what is between the two is rejected alone.",
+        "More than an alert may have; what is between the two is rejected alone.",
         "413",
     )
     max_levels: int = limit(

@@ -29,7 +29,7 @@ from producers.webhook.answers import (
     state,
 )
 from producers.webhook.auth import admit, admit_reader, token_in
-from producers.webhook.body import Gone, Held, Room, check_encoding, read_body
+from producers.webhook.body import BodyReader, Gone, Held, Room, check_encoding
 from producers.webhook.clocks import date_off, start_ahead
 from producers.webhook.complaints import Complaints
 from producers.webhook.counted import Counted
@@ -146,9 +146,8 @@ class App:
         check_encoding(headers)
         self._check_clock(door, date_off(headers, self._parts.now_millis()))
         most = max_body_bytes(door.limits, door.format, route.kind == "api_v2")
-        body = await read_body(
-            headers, receive, most, door.limits, self._parts.body_seconds, held, partial(self._check_bytes, door)
-        )
+        reader = BodyReader(most, door.limits, self._parts.body_seconds, partial(self._check_bytes, door))
+        body = await reader.read(headers, receive, held)
         received_at = self._parts.now_millis()
         parse_steps = prometheus.parse_steps if route.kind == "api_v2" else recognise.parse_steps
         turn = Turn((door.project, door.integration), len(body) <= LARGE_BYTES)

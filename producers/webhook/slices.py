@@ -70,7 +70,7 @@ def slice_steps(text: bytes, place: int, most: int, limits: Limits) -> Generator
     """
     places: list[tuple[int, int, int]] = []
     count, since = 0, 0
-    start = at = place + 1
+    start = at = rested = place + 1
     first = yield from skip_steps(text, at)
     if text[first : first + 1] == b"]":
         return Slices(text, [], first + 1 - place), first + 1
@@ -87,6 +87,7 @@ def slice_steps(text: bytes, place: int, most: int, limits: Limits) -> Generator
         if is_last or at - start >= SLICE_BYTES or count - since >= SLICE_ELEMENTS:
             places.append((start, at - 1, count - since))
             start, since = at, count
-        if count % STEP_ELEMENTS == 0 or end - start >= SLICE_BYTES:
+        if count % STEP_ELEMENTS == 0 or end - rested >= SLICE_BYTES:
+            rested = end
             yield
     return Slices(text, places, at - place), at

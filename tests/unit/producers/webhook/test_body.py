@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from producers.webhook.answers import Headers, Message
-from producers.webhook.body import ORDINARY_BYTES, Held, Room, read_body
+from producers.webhook.body import ORDINARY_BYTES, BodyReader, Held, Room
 from producers.webhook.refused import NotDurable, TooSlow
 from schemas.limits import MEBIBYTE, Limits
 from tests.unit.producers.webhook.fakes import in_loop
@@ -72,5 +72,5 @@ async def test_a_long_body_has_a_second_more_for_each_mebibyte_that_came() -> No
     loop = asyncio.get_running_loop()
     since = loop.time()
     with Held(Room(4 * MEBIBYTE)) as held, pytest.raises(TooSlow):
-        await read_body([], receive, 4 * MEBIBYTE, Limits(), 0.01, held)
+        await BodyReader(4 * MEBIBYTE, Limits(), 0.01).read([], receive, held)
     assert 2.0 <= loop.time() - since < 3.0
