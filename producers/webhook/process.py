@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 
@@ -46,6 +47,8 @@ log = structlog.get_logger()
 NAME = "webhook"
 KEEP_ALIVE_SECONDS = 75
 """Longer than senders pause between two requests, so that they do not meet a connection that is just being closed."""
+SWITCH_SECONDS = 0.0005
+"""Kafka's client has threads of its own: at Python's 5 ms each of its few steps for an answer would wait so long for the loop."""
 CLOSE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 
@@ -54,6 +57,7 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened."""
     vendors()  # loads them, and so the types of plug-ins
     use_each_type_once()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.closing(open_listener(settings, settings.webhook_listen)) as listener:
         uvloop.run(Webhook(settings, listener).serve())
 

@@ -61,12 +61,14 @@ class Publisher:
         none of its alerts, all are refused one by one: parts of it are written by then.
         """
         self._check_queue(MAX_RECORD_BYTES)
-        await self._learn_room()
+        has_learnt_room = False
         waiting: deque[tuple[Piece, Written]] = deque()
         counted = Counted(max_listed)
         async for made in slices:
             counted.add(made)
             for piece in cutter.add(made, self._most_bytes):
+                if not has_learnt_room:
+                    has_learnt_room = await self._learn_room()
                 counted.lose(await self._send_after(waiting, piece))
             while len(waiting) > MAX_AHEAD:
                 counted.lose(await self._patiently(self._finish_first(waiting)))
@@ -79,15 +81,16 @@ class Publisher:
     def _most_bytes(self) -> int:
         return min(MAX_RECORD_BYTES, self._inbox.room_bytes - HEAD_BYTES)
 
-    async def _learn_room(self) -> None:
+    async def _learn_room(self) -> bool:
         """Ask how much Kafka takes before a large request is cut: to cut it anew would take longer than senders wait."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience_seconds):
                 await self._inbox.ask_room()
+        return True
 
     async def _send_after(self, waiting: deque[tuple[Piece, Written]], piece: Piece) -> list[Refusal]:
         """Send a batch after those that wait; one that is known to be too large when these are written, so that order is kept."""
-        if piece.size <= self._most_bytes or len(piece.batch.events) != 1:
+        if piece.size <= self._most_bytes or self._inbox.room_bytes > MAX_RECORD_BYTES + HEAD_BYTES:
             waiting.append((piece, self.begin(piece)))
             return []
         refused = await self._patiently(self._finish(waiting))

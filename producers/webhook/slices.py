@@ -15,9 +15,9 @@ from schemas.limits import Limits
 
 LARGE_BYTES = 32 * 1024
 """Larger texts are read through value by value: others should not wait until msgspec has been over them in one go."""
-SLICE_BYTES = 64 * 1024
-SLICE_ELEMENTS = 64
-"""A slice is as much work as an ordinary request, 1 to 2 ms, so that others wait no longer for it than for one of those."""
+SLICE_BYTES = 32 * 1024
+SLICE_ELEMENTS = 32
+"""A slice is as much work as an ordinary request, about 1 ms, so that others wait no longer for it than for one of those."""
 STEP_ELEMENTS = 100
 """Whose ends are looked for in one go."""
 

@@ -98,7 +98,7 @@ def _member(raw: msgspec.Raw) -> Json:
 
 def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: JsonObject) -> AlertEvent:
     """Make an event of one element; raises `RejectedElement` when it has no labels."""
-    pairs = text_pairs(alert.get("labels"))
+    pairs = text_pairs(door.limits, alert.get("labels"))
     if not pairs:
         raise RejectedElement("no labels")
     fingerprint, identity = fingerprints.of_labels(pairs)
@@ -114,16 +114,16 @@ def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: 
         severity=severity_of(severity or priority, door.severities),
         started_at=time_of(alert.get("startsAt"), "startsAt"),
         ended_at=None if is_firing else time_of(alert.get("endsAt"), "endsAt"),
-        content=encode_content(content_of(tool, external, alert, labels)),
+        content=encode_content(content_of(door, tool, external, alert, labels)),
         payload=raw,
         severity_as_sent=word_as_sent(priority),
         end_reason=None if is_firing else grafana_state.end_reason_of(alert.get("annotations")),
     )
 
 
-def content_of(tool: str, external: list[Link], alert: JsonObject, labels: dict[str, str]) -> Content:
+def content_of(door: Door, tool: str, external: list[Link], alert: JsonObject, labels: dict[str, str]) -> Content:
     """Gather what the alert says."""
-    annotations = clean_map(text_pairs(alert.get("annotations")))
+    annotations = clean_map(text_pairs(door.limits, alert.get("annotations")))
     host = first(labels, "instance", "host", "node", "pod")
     title = grafana_state.title_of(labels) or first(annotations, "title", "summary") or first(labels, "alertname")
     return Content(

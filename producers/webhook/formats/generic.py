@@ -69,7 +69,7 @@ def parse_alert(door: Door, raw: bytes, payload: JsonObject) -> AlertEvent:
 
 def content_of(door: Door, payload: JsonObject) -> Content:
     """Gather what the alert says."""
-    pairs = find(door, payload, "labels", "labels", text_pairs) or []
+    pairs = find(door, payload, "labels", "labels", partial(text_pairs, door.limits)) or []
     return Content(
         title=cut(find(door, payload, "title", "title", text), MAX_TITLE) or DEFAULT_TITLE,
         description=cut(find(door, payload, "description", "description", text), MAX_DESCRIPTION),
