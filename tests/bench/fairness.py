@@ -21,7 +21,7 @@ from schemas.settings import Address
 from tests.bench.figures import Figures
 from tests.bench.generator import NO_RATES, TOKEN, configuration, element, read_answer
 from tests.running import RunningStack
-from tests.servers import scratch_directory
+from tests.servers import scratch_directory, wait_until
 
 PER_SECOND, ALERTS, WARM_UP, CONNECTIONS = 50, 5, 50, 16
 GOOD = "/in/bench-0/alertmanager"

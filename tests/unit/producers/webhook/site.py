@@ -69,7 +69,7 @@ class Site:
         self.pauses.append(seconds)
 
     def request(
-        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None
+        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None, query: bytes = b""
     ) -> tuple[int, dict[bytes, bytes], Any]:
         """Give status, headers and body of the answer (JSON read); no answer is status 0."""
         messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
@@ -105,6 +105,7 @@ class Site:
                 failures=self.failures,
             )
             scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
+            scope["query_string"] = query
             await App(parts)(scope, receive, send)
             if self.hears_complaints:
                 complaints.flush()

@@ -86,7 +86,7 @@ def test_a_large_array_has_no_more_elements_than_it_may() -> None:
 
 def test_small_arrays_come_in_slices_too_and_have_the_same_limit() -> None:
     small = b"[" + b",".join([b"1"] * 100) + b"]"
-    assert [len(elements) for elements in split(small, 100, LIMITS)] == [SLICE_ELEMENTS, 100 - SLICE_ELEMENTS]
+    assert [len(elements) for elements in split(small, 100, LIMITS)] == [SLICE_ELEMENTS] * 3 + [100 - 3 * SLICE_ELEMENTS]
     with pytest.raises(TooLarge, match="99 alerts"):
         split(small, 99, LIMITS)
 
@@ -232,6 +232,19 @@ async def test_a_large_request_is_refused_whole_when_the_queue_is_full() -> None
     with pytest.raises(NotDurable, match="nothing of this request was written"):
         await publisher.publish_slowly(cutter(3000), in_turns(parsed), LISTED)
     assert inbox.sent == []
+
+
+@in_loop
+async def test_a_large_request_goes_through_where_kafka_takes_less_than_declared() -> None:
+    inbox = FakeInbox(limit_bytes=20_000)
+    alerts = many(1000, pad=PAD)
+    alerts[7]["pad"] = alerts[999]["pad"] = "p" * 30_000
+    parsed = recognise.parse(envelope(*alerts), a_door())
+    taken = await Publisher(inbox, 4, 5).publish_slowly(cutter(1000), in_turns(parsed), LISTED)
+    assert (taken.accepted, [refusal.index for refusal in taken.refusals]) == (998, [7, 999])
+    written = [event.index for batch in inbox.batches() for event in batch.events]
+    assert written == [index for index in range(1000) if index not in (7, 999)]
+    assert len(inbox.refused_sizes) == 0  # each refusal costs a producer: the limit was asked for before
 
 
 @pytest.mark.parametrize(("text", "end"), [(b'{"a":1},5]', 8), (b'"x" \n]', 6), (b"5 ,[]]", 3)])
