@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from producers.webhook.cut import Cutter, batch_of
+from producers.webhook.document import document_steps, finish
 from producers.webhook.door import Door
 from producers.webhook.doors import Doors
 from producers.webhook.formats import recognise
@@ -130,7 +131,12 @@ def test_an_alert_that_holds_too_much_is_rejected_alone_and_counted(alert: Any, 
 
 def test_commas_and_brackets_in_texts_are_no_values() -> None:
     alert = {"title": ',[{"' * 20_000, "labels": {"a": "\\" * 999 + '",['}}
-    assert Site().post(json.dumps(alert).encode())[0] == 202
+    assert Site().post(json.dumps(alert).encode())[1]["accepted"] == 1
+
+
+def test_a_time_longer_than_any_is_refused_whatever_it_is_made_of() -> None:
+    status, answer = Site().post(b'{"start_time":"%s"}' % (b"-" * 101))
+    assert (status, answer["accepted"], answer["rejected"][0]["reason"][:10]) == (202, 0, "start_time")
 
 
 @pytest.mark.parametrize("member", ["alerts", "x"])
@@ -146,7 +152,10 @@ def test_what_is_too_long_to_be_passed_over_refuses_its_request(member: str) -> 
 
 def test_an_alert_between_the_two_limits_is_rejected_and_its_neighbours_go_on() -> None:
     large = {"labels": {"a": "y" * (LIMITS.max_alert_bytes + 100)}}
-    made = whole(recognise.parse(group({"labels": {"a": "1"}}, large, {"labels": {"a": "2"}}), a_door("alertmanager")))
+    body = group({"labels": {"a": "1"}}, large, {"labels": {"a": "2"}})
+    slices = finish(document_steps(body, LIMITS, 10)).alerts()
+    assert [len(elements) for elements in slices] == [1, 1, 1]  # it is not even read together with others
+    made = whole(recognise.parse(body, a_door("alertmanager")))
     assert ([event.index for event in made.events], [one.index for one in made.refusals]) == ([0, 2], [1])
 
 
@@ -200,9 +209,13 @@ def test_an_answer_lists_so_many_refusals_and_says_how_many_there_are() -> None:
     assert (len(answer["rejected"]), "rejected_in_all" in answer) == (2, False)
 
 
-@pytest.mark.parametrize(
-    "text", [b'{"a" 1}', b'{"a":1,}', b'{"a":1 "b":2}', b"{,}", b'{"a":[1}', b'{"alerts":[1} }', b'{"alerts":[1]]', b"{1:2}"]
-)
+NO_OBJECTS = [
+    b'{"a" 1}', b'{"a":1,}', b'{"a":1 "b":2}', b"{,}", b'{"a":[1}', b'{"alerts":[1} }', b'{"alerts":[1]]', b"{1:2}",
+    b'{"alerts":[1;2]}', b'{"alerts":[{};{},{}]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_OBJECTS)
 def test_a_large_object_is_json_from_end_to_end_or_refused(text: bytes) -> None:
     with pytest.raises(NotJson):
         recognise.parse(text + b" " * 100_000, a_door())

@@ -46,6 +46,28 @@ async def test_large_requests_of_several_integrations_take_turns() -> None:
 
 
 @in_loop
+async def test_the_one_that_had_its_turn_goes_to_the_end() -> None:
+    clock, seen = Clock(), list[str]()
+    at = Turns(clock)
+    await asyncio.gather(*(at.run(heavy(name), clock.steps(name, 3, seen)) for name in "abc"))
+    assert seen == list("abcabcabc")
+
+
+@in_loop
+async def test_a_sender_that_goes_when_it_is_just_its_turn_passes_it_on() -> None:
+    clock = Clock()
+    at = Turns(clock)
+    await at._take(light("a"))
+    waiting = asyncio.create_task(at.run(light("b"), clock.steps("b", 1, [])))
+    await until(lambda: bool(at._light))
+    at._give(light("a"))
+    await until(lambda: not at._light)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert await asyncio.wait_for(at.run(light("d"), clock.steps("d", 1, [])), 5) == "d"
+
+
+@in_loop
 async def test_a_small_request_goes_before_all_large_ones_that_wait() -> None:
     clock, seen = Clock(), list[str]()
     at = Turns(clock)
