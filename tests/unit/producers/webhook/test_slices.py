@@ -72,7 +72,7 @@ def test_a_slice_is_as_much_as_an_ordinary_request() -> None:
     assert (max(large) * 3000 <= SLICE_BYTES + 3000, sum(large)) == (True, 1000)
 
 
-@pytest.mark.parametrize("end", [b"", b",", b",]", b"1]", b"}", b"]x", b"] ]", b',"\\x"]', b",01]", b",{]"])
+@pytest.mark.parametrize("end", [b"", b",", b",]", b"1]", b"}", b"]x", b"] ]", b',"\\x"]', b",01]", b",{]", b";1]"])
 def test_what_is_not_json_at_its_end_is_refused_before_its_beginning_is_made_anything_of(end: bytes) -> None:
     with pytest.raises(NotJson):
         finish(document_steps(json.dumps(many(5000)).encode()[:-1] + end, LIMITS, 10_000))

