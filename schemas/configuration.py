@@ -100,7 +100,7 @@ class Integration(Settings, frozen=True):
     ] = "integration"
     enabled: Annotated[bool, Doc("Switched off, it is answered 403.")] = True
     rate_limit_per_minute: Annotated[
-        Annotated[int, Kind.RATE] | None, Doc("Alerts that it may send; generic format only. Absent: no limit.")
+        Annotated[int, Kind.RATE] | None, Doc("Alerts that it may send. Absent: `TOCSIN_MAX_ALERTS_PER_MINUTE`.")
     ] = msgspec.field(default=None, name="rate_limit")
     resolve_after: Annotated[Duration | None, Doc("Resolves an alert that has not come again for so long. Absent: never.")] = None
     heartbeat: Annotated[Duration | None, Doc("Raises an alert when it sends nothing for so long. Absent: never.")] = None

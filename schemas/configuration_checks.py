@@ -146,8 +146,8 @@ def _misplaced(integration: Integration) -> Iterator[tuple[str, str]]:
             yield "tokens", "a topic takes no tokens; Kafka's access rules say who may write it"
     elif integration.topic is not None:
         yield "topic", "topic goes with format: topic only"
-    if integration.rate_limit_per_minute is not None and integration.format != "generic":
-        yield "rate_limit", "only format generic can be limited: Alertmanager does not send again what is answered 429"
+    if integration.rate_limit_per_minute is not None and integration.format == "topic":
+        yield "rate_limit", "a topic is read at its reader's pace; only what comes by HTTP can be limited"
     if integration.status_map and integration.format != "generic":
         yield "status_map", "only format generic has words of its own for a status; Alertmanager's are firing and resolved"
     if integration.identity == "project" and integration.format == "alertmanager":

@@ -80,8 +80,9 @@ def choose(configuration: Configuration, wanted: str | None) -> tuple[str, str, 
 def read_sample(project: str, name: str, integration: Integration, body: bytes) -> Sample:
     """Read a payload as the door would; raises its `Refused` when it takes nothing of it."""
     parse = _parser(integration, body)
-    check_size(len(body), max_body_bytes(integration.format, parse is prometheus.parse))
-    parsed = parse(body, build_door(project, name, integration))
+    door = build_door(project, name, integration)
+    check_size(len(body), max_body_bytes(door.limits, integration.format, parse is prometheus.parse), door.limits)
+    parsed = parse(body, door)
     alerts: list[SampleAlert] = []
     refusals: list[Refusal] = []
     for made in parsed.slices():

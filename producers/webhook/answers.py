@@ -34,7 +34,13 @@ class Answer:
 
 def accepted(status: int, receipt: str, taken: Taken) -> Answer:
     """Say that Kafka has what could be accepted, and what could not."""
-    return Answer(status, msgspec.json.encode({"receipt": receipt, "accepted": taken.accepted, "rejected": taken.refusals}))
+    body = {"receipt": receipt, "accepted": taken.accepted, "rejected": taken.refusals} | _in_all(taken)
+    return Answer(status, msgspec.json.encode(body))
+
+
+def _in_all(taken: Taken) -> dict[str, int]:
+    """Say how many were refused where the list has not all of them."""
+    return {"rejected_in_all": taken.refused} if taken.more else {}
 
 
 def partly_accepted(receipt: str, taken: Taken) -> Answer:
@@ -44,11 +50,11 @@ def partly_accepted(receipt: str, taken: Taken) -> Answer:
         "type": "about:blank",
         "title": "Some alerts were refused",
         "status": 400,
-        "detail": f"{len(taken.refusals)} of {taken.total} alerts were refused ({reasons}); the others are accepted.",
+        "detail": f"{taken.refused} of {taken.total} alerts were refused ({reasons}); the others are accepted.",
         "receipt": receipt,
         "accepted": taken.accepted,
         "rejected": taken.refusals,
-    }
+    } | _in_all(taken)
     return Answer(400, msgspec.json.encode(body), PROBLEM)
 
 

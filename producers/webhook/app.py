@@ -6,9 +6,9 @@ server (`process.py`).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 import msgspec
@@ -29,19 +29,20 @@ from producers.webhook.answers import (
     state,
 )
 from producers.webhook.auth import admit, admit_reader, token_in
-from producers.webhook.body import Gone, Held, Room, check_encoding, read_body
+from producers.webhook.body import BodyReader, Gone, Held, Room, check_encoding
 from producers.webhook.clocks import date_off, start_ahead
 from producers.webhook.complaints import Complaints
+from producers.webhook.counted import Counted
 from producers.webhook.cut import Cutter, Origin, batch_of, cut_request
 from producers.webhook.door import Door
 from producers.webhook.doors import Doors
 from producers.webhook.failures import Failures, sender_of
 from producers.webhook.formats import generic, prometheus, recognise
 from producers.webhook.formats.parsed import Parsed, Slice, Taken
-from producers.webhook.limits import max_body_bytes
-from producers.webhook.outcomes import Outcomes, read_receipt
+from producers.webhook.limits import max_body_bytes, size_text
+from producers.webhook.outcomes import Outcomes, first_asked, read_receipt
 from producers.webhook.publish import Publisher
-from producers.webhook.rates import Rates
+from producers.webhook.rates import Rates, alerts_per_minute
 from producers.webhook.refused import (
     Broken,
     NotDurable,
@@ -54,7 +55,7 @@ from producers.webhook.refused import (
 )
 from producers.webhook.routes import POSTED, Route, find_route
 from producers.webhook.slices import LARGE_BYTES
-from schemas.reasons import is_ignored
+from producers.webhook.turns import Turn, Turns
 
 log = structlog.get_logger()
 SOURCE_BYTES = 6
@@ -74,6 +75,7 @@ class Parts:
     outcomes: Outcomes
     now_millis: Callable[[], int]
     rates: Rates
+    turns: Turns
     failures: Failures
     room: Room
     body_seconds: float
@@ -113,7 +115,7 @@ class App:
         if route.kind in POSTED:
             return await self._take_alerts(route, scope, receive)
         if route.kind == "receipt":
-            return await self._read_receipt(route.receipt, scope["headers"])
+            return await self._read_receipt(route.receipt, scope)
         if route.kind == "status":
             return ALERTMANAGER_STATUS
         if route.kind == "healthy":
@@ -143,28 +145,33 @@ class App:
         headers: Headers = scope["headers"]
         check_encoding(headers)
         self._check_clock(door, date_off(headers, self._parts.now_millis()))
-        limit = max_body_bytes(door.format, route.kind == "api_v2")
-        body = await read_body(headers, receive, limit, self._parts.body_seconds, held)
+        most = max_body_bytes(door.limits, door.format, route.kind == "api_v2")
+        reader = BodyReader(most, door.limits, self._parts.body_seconds, partial(self._check_bytes, door))
+        body = await reader.read(headers, receive, held)
         received_at = self._parts.now_millis()
-        parse = prometheus.parse if route.kind == "api_v2" else recognise.parse
-        parsed = await asyncio.to_thread(parse, body, door) if len(body) > LARGE_BYTES else parse(body, door)
+        parse_steps = prometheus.parse_steps if route.kind == "api_v2" else recognise.parse_steps
+        turn = Turn((door.project, door.integration), len(body) <= LARGE_BYTES)
+        parsed = await self._parts.turns.run(turn, parse_steps(body, door))
         self._check_rate(door, parsed)
         receipt = self._parts.new_receipt(door, parsed.total)
         origin = Origin(received_at, self._source(scope, parsed) if route.kind == "api_v2" else "")
-        taken = await self._publish(door, receipt, parsed, origin)
+        taken = await self._publish(door, receipt, parsed, origin, turn)
         _count(door, parsed, taken)
         if route.kind == "api_v2" and taken.refusals:
             return partly_accepted(receipt, taken)
         return accepted(202 if route.kind == "in" else 200, receipt, taken)
 
-    async def _publish(self, door: Door, receipt: str, parsed: Parsed, origin: Origin) -> Taken:
+    async def _publish(self, door: Door, receipt: str, parsed: Parsed, origin: Origin, turn: Turn) -> Taken:
         if parsed.later is not None:
             cutter = Cutter(batch_of(door, receipt, parsed, origin))
-            return await self._parts.publisher.publish_slowly(cutter, self._check_clocks(door, parsed))
+            slices = self._parts.turns.each(turn, self._check_clocks(door, parsed))
+            return await self._parts.publisher.publish_slowly(cutter, slices, door.limits.max_listed_refusals)
         self._check_clock(door, start_ahead(parsed.format, parsed.events, self._parts.now_millis()))
         too_large = await self._parts.publisher.publish(cut_request(door, receipt, parsed, origin))
-        parsed = parsed.without(too_large)
-        return Taken(len(parsed.events), parsed.refusals)
+        counted = Counted(door.limits.max_listed_refusals)
+        counted.add(Slice(parsed.events, parsed.refusals))
+        counted.lose(too_large)
+        return counted.taken()
 
     def _check_clocks(self, door: Door, parsed: Parsed) -> Iterator[Slice]:
         wrong: str | None = None
@@ -178,12 +185,13 @@ class App:
         if wrong is not None:
             self._parts.complaints.note(door, "clock", wrong)
 
-    async def _read_receipt(self, receipt: str, headers: Headers) -> Answer:
+    async def _read_receipt(self, receipt: str, scope: Scope) -> Answer:
         if not self._parts.is_accepting():
             raise Unreadable("tocsin is starting or stopping. Ask again a little later.")
-        doors = admit_reader(self._parts.doors(), token_in(headers))
-        found = await read_receipt(receipt, doors, self._parts.outcomes, self._parts.now_millis())
-        return Answer(200, msgspec.json.encode({"alerts": found}))
+        doors = admit_reader(self._parts.doors(), token_in(scope["headers"]))
+        first = first_asked(scope.get("query_string", b""))
+        told = await read_receipt(receipt, doors, self._parts.outcomes, self._parts.now_millis(), first)
+        return Answer(200, msgspec.json.encode(told))
 
     def _source(self, scope: Scope, parsed: Parsed) -> str:
         """Tell senders of one alert apart: by their address, and by what they call themselves. Kept as a digest alone."""
@@ -194,17 +202,25 @@ class App:
         seconds = self._parts.rates.take(door, parsed.total)
         if not seconds:
             return
-        too_many = TooMany(seconds)
+        too_many = TooMany(f"{alerts_per_minute(door):,} alerts", seconds)
         self._parts.complaints.note(door, "rate_limit", too_many.detail)
         if parsed.format == generic.FORMAT:
             raise too_many
-        raise NotDurable(too_many.detail)  # Alertmanager, and what speaks as it does, sends again after 5xx alone
+        # Alertmanager, and what speaks as it does, sends again after 5xx alone.
+        raise NotDurable(too_many.detail, too_many.seconds)
+
+    def _check_bytes(self, door: Door, size: int) -> None:
+        seconds = self._parts.rates.take_bytes(door, size)
+        if seconds:
+            too_many = TooMany(size_text(door.limits.max_bytes_per_minute), seconds)
+            self._parts.complaints.note(door, "rate_limit", too_many.detail)
+            raise NotDurable(too_many.detail, too_many.seconds)  # who it is, an Alertmanager perhaps, is not known yet
 
 
 def _count(door: Door, parsed: Parsed, taken: Taken) -> None:
     metrics.EVENTS.labels(parsed.format).inc(taken.accepted)
     if taken.refusals:
-        metrics.REFUSED.inc(sum(not is_ignored(refusal.reason) for refusal in taken.refusals))
+        metrics.REFUSED.inc(taken.refused - taken.ignored)
     if parsed.truncated:
         metrics.TRUNCATED.inc(parsed.truncated)
         log.warning(

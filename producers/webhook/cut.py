@@ -5,13 +5,14 @@ Not here: joining the batches of many requests (`join.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from producers.webhook.door import Door
 from producers.webhook.formats.parsed import Parsed, Slice
+from producers.webhook.frame_body import write_event
 from schemas.records import AlertBatch, AlertEvent, Refusal
 
 MAX_RECORD_BYTES = 512 * 1024
@@ -29,6 +30,8 @@ class Piece:
 
     batch: AlertBatch
     size: int
+    events: Sequence[bytes] | None = None
+    """The batch's events as they are written, where that was done already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +52,27 @@ class Cutter:
         self._of_request = of_request
         self._head = _head_size(of_request)
         self._events: list[AlertEvent] = []
+        self._written: list[bytes] = []
+        """The same: a large batch written in one go would take others' time."""
         self._refusals: list[Refusal] = []
         self._size = self._head
         self._pieces = 0
+        self._most_bytes = MAX_RECORD_BYTES
 
-    def add(self, made: Slice) -> Iterator[Piece]:
-        """Take a slice; give the batches that are full."""
+    def add(self, made: Slice, most_bytes: int = MAX_RECORD_BYTES) -> Iterator[Piece]:
+        """Take a slice; give the batches that are full, of at most so many bytes."""
+        self._most_bytes = most_bytes
         size = _size_of(made.events, made.refusals)
-        if self._size + size <= MAX_RECORD_BYTES:  # all but one slice in many
+        if self._size + size <= most_bytes:  # all but one slice in many
             self._events += made.events
+            self._written += map(write_event, made.events)
             self._refusals += made.refusals
             self._size += size
             return
         for event in made.events:
             yield from self._make_room(_event_size(event))
             self._events.append(event)
+            self._written.append(write_event(event))
         for refusal in made.refusals:
             yield from self._make_room(_refusal_size(refusal))
             self._refusals.append(refusal)
@@ -74,13 +83,14 @@ class Cutter:
             yield self._cut()
 
     def _make_room(self, size: int) -> Iterator[Piece]:
-        if self._size > self._head and self._size + size > MAX_RECORD_BYTES:
+        if self._size > self._head and self._size + size > self._most_bytes:
             yield self._cut()
         self._size += size
 
     def _cut(self) -> Piece:
-        piece = Piece(replace(self._of_request, events=self._events, refusals=self._refusals), self._size)
-        self._events, self._refusals, self._size = [], [], self._head
+        batch = replace(self._of_request, events=self._events, refusals=self._refusals)
+        piece = Piece(batch, self._size, self._written)
+        self._events, self._written, self._refusals, self._size = [], [], [], self._head
         self._pieces += 1
         return piece
 

@@ -18,7 +18,9 @@ POOL_SIZE = 4
 WAIT_SECONDS = 3.0
 IDLE_SECONDS = 60.0
 OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=3000 -c timezone=UTC -c application_name=tocsin-webhook"
-FIND = "SELECT events FROM tocsin.outcomes WHERE receipt = %s AND project = %s AND integration = %s"
+FIND = """
+SELECT (SELECT jsonb_agg(event) FROM jsonb_array_elements(events) event WHERE (event->>'index')::int BETWEEN %s AND %s)
+FROM tocsin.outcomes WHERE receipt = %s AND project = %s AND integration = %s"""
 
 
 class Database:
@@ -28,18 +30,18 @@ class Database:
         self._url = url
         self._pool: AsyncConnectionPool | None = None
 
-    async def find(self, project: str, integration: str, receipt: str) -> list[AlertOutcome]:
-        """Give the outcomes of a request that are known; raises `Unavailable`."""
+    async def find(self, project: str, integration: str, receipt: str, wanted: range) -> list[AlertOutcome] | None:
+        """Give the outcomes that are known of these alerts of a request, None where it is not known; raises `Unavailable`."""
         if not self._url:
             raise Unavailable("no PostgreSQL: TOCSIN_DATABASE_URL is empty")
         try:
             pool = await self._open_pool()
             async with pool.connection() as connection:
-                cursor = await connection.execute(FIND, (receipt, project, integration))
+                cursor = await connection.execute(FIND, (wanted.start, wanted.stop - 1, receipt, project, integration))
                 rows = await cursor.fetchall()
         except psycopg.Error as error:
             raise Unavailable(f"PostgreSQL: {str(error).strip()}") from error
-        return [msgspec.convert(event, AlertOutcome) for (events,) in rows for event in events]
+        return [msgspec.convert(event, AlertOutcome) for (events,) in rows for event in events or ()] if rows else None
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -13,6 +13,7 @@ from producers.webhook.memory import Memory
 from producers.webhook.paths import Path, parse_path
 from producers.webhook.severity import build_table
 from schemas.configuration import Configuration, Format, Integration, StatusMeaning
+from schemas.limits import Limits
 from schemas.records import Severity
 
 NOT_HASHED = ("start_time", "end_time", "hosts", "status", "fingerprint")
@@ -39,12 +40,15 @@ class Door:
     token_hashes: tuple[str, ...]
     rate_limit_per_minute: int | None
     self_alerts: bool = True
+    limits: Limits = field(default_factory=Limits, repr=False)
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
     """Shared by the doors of one configuration."""
 
 
-def build_door(project: str, name: str, integration: Integration, memory: Memory | None = None) -> Door:
-    """Compile one integration; without a memory to share it gets its own."""
+def build_door(
+    project: str, name: str, integration: Integration, memory: Memory | None = None, limits: Limits | None = None
+) -> Door:
+    """Compile one integration; without a memory to share it gets its own, without limits their defaults."""
     paths = {field: parse_path(path) for field, path in integration.fields.items()}
     return Door(
         project=project,
@@ -60,15 +64,16 @@ def build_door(project: str, name: str, integration: Integration, memory: Memory
         token_hashes=tuple(token.lower() for token in integration.tokens),
         rate_limit_per_minute=integration.rate_limit_per_minute,
         self_alerts=integration.self_alerts,
+        limits=limits or Limits(),
         memory=memory or Memory(),
     )
 
 
-def build_doors(configuration: Configuration) -> dict[tuple[str, str], Door]:
+def build_doors(configuration: Configuration, limits: Limits | None = None) -> dict[tuple[str, str], Door]:
     """Compile all integrations that take HTTP, by project and name."""
     memory = Memory()
     return {
-        (project, name): build_door(project, name, integration, memory)
+        (project, name): build_door(project, name, integration, memory, limits)
         for project, settings in configuration.projects.items()
         for name, integration in settings.integrations.items()
         if integration.format != "topic"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from producers.webhook.door import Door, build_doors
 from producers.webhook.routes import Route
 from schemas.configuration import Configuration, Format, Project
+from schemas.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ class Doors:
         return self.by_name.get((project, integration))
 
 
-def index_doors(configuration: Configuration) -> Doors:
+def index_doors(configuration: Configuration, limits: Limits | None = None) -> Doors:
     """Compile and index all integrations that take HTTP."""
     projects = configuration.projects
-    by_name = build_doors(configuration)
+    by_name = build_doors(configuration, limits)
     return Doors(
         by_name=by_name,
         by_token_hash=index_tokens(by_name.values()),

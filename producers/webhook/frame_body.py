@@ -28,10 +28,15 @@ _OPTIONAL_SEVERITIES: dict[Severity | None, bytes] = {
 
 def encode_frame(batches: Sequence[AlertBatch]) -> bytes:
     """Write a frame of nothing but alerts, with its schema header."""
-    return _HEADER + write_blocks([_batch(batch) for batch in batches])
+    return encode_written([(batch, None) for batch in batches])
 
 
-def _batch(batch: AlertBatch) -> bytes:
+def encode_written(batches: Sequence[tuple[AlertBatch, Sequence[bytes] | None]]) -> bytes:
+    """Write a frame of batches, of some of which the events are written already."""
+    return _HEADER + write_blocks([_batch(batch, events) for batch, events in batches])
+
+
+def _batch(batch: AlertBatch, events: Sequence[bytes] | None) -> bytes:
     return b"".join(
         (
             _IS_BATCH,
@@ -41,7 +46,7 @@ def _batch(batch: AlertBatch) -> bytes:
             _SEVERITIES[batch.default_severity],
             write_text(batch.receipt),
             write_long(batch.total),
-            write_blocks([_event(event) for event in batch.events]),
+            write_blocks([write_event(event) for event in batch.events] if events is None else list(events)),
             write_blocks([_refusal(refusal) for refusal in batch.refusals]),
             _optional_long(batch.received_at),
             write_text(batch.source),
@@ -50,7 +55,8 @@ def _batch(batch: AlertBatch) -> bytes:
     )
 
 
-def _event(event: AlertEvent) -> bytes:
+def write_event(event: AlertEvent) -> bytes:
+    """Write one event of a batch."""
     return b"".join(
         (
             write_long(event.index),

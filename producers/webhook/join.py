@@ -14,7 +14,7 @@ import msgspec
 from producers.oversize import Answer, is_written
 from producers.webhook import metrics
 from producers.webhook.cut import MAX_RECORD_BYTES, Piece
-from producers.webhook.frame_body import encode_frame
+from producers.webhook.frame_body import encode_written
 from schemas.records import AlertBatch
 
 LINGER_SECONDS = 0.005
@@ -86,7 +86,7 @@ class Joiner:
             return
         pieces, self._pieces, self._bytes = self._pieces, [], 0
         batches = [piece.batch for piece, _ in pieces]
-        value = encode_frame(batches)
+        value = encode_written([(piece.batch, piece.events) for piece, _ in pieces])
         metrics.FRAMES.inc()
         metrics.FRAME_BYTES.inc(len(value))
         sent = self._inbox.send(self._partition, value, events_header(batches))

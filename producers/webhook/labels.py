@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from producers.webhook.refused import RejectedElement
 from producers.webhook.text import Json, clean, scalar_text
+from schemas.limits import Limits
+from schemas.over_limit import count_over
 
 
-def text_pairs(value: Json) -> list[tuple[str, str]]:
-    """List the scalars of an object as text, sorted by name; empty values and what is no scalar are left out."""
+def text_pairs(limits: Limits, value: Json) -> list[tuple[str, str]]:
+    """List the scalars of an object as text, sorted by name; empty values and what is no scalar are left out.
+
+    Raises `RejectedElement` for more members than may be.
+    """
     if not isinstance(value, dict):
         return []
+    if len(value) > limits.max_labels:
+        count_over("max_labels")
+        raise RejectedElement(f"an alert may have {limits.max_labels} labels, and as many annotations; send fewer")
     pairs = ((name, item if type(item) is str else scalar_text(item)) for name, item in value.items())
     return sorted((name, item) for name, item in pairs if item)
 

@@ -11,6 +11,8 @@ from schemas.records import Link
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 _EXPRESSION = re.compile(r"[?&]g0\.expr=([^&#]*)")
+MAX_QUERY_URL = 16 * 1024
+"""An expression in a longer address is not decoded: nobody writes one, and decoding takes long."""
 CACHED_LENGTH = 2048
 """Addresses up to here are remembered: one rule's alerts all carry the same."""
 
@@ -28,7 +30,7 @@ def links_in(kind: str, value: Json) -> list[Link]:
 
 def query_of(url: str | None) -> str | None:
     """Decode the PromQL expression (`g0.expr`) that Prometheus puts into a generator URL."""
-    if url is None or "g0.expr=" not in url:
+    if url is None or len(url) > MAX_QUERY_URL or "g0.expr=" not in url:
         return None
     return _remembered_query(url) if len(url) <= CACHED_LENGTH else _query(url)
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 
@@ -34,6 +35,7 @@ from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
 from producers.webhook.receipts import new_receipt
 from producers.webhook.ticks import DoorTicks
+from producers.webhook.turns import Turns
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
 from schemas.first_use import use_each_type_once
@@ -43,6 +45,8 @@ from schemas.troubles import Troubles
 
 log = structlog.get_logger()
 NAME = "webhook"
+SWITCH_SECONDS = 0.0005
+"""Kafka's client has threads of its own: at Python's 5 ms each of its few steps for an answer would wait so long for the loop."""
 CLOSE_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 
@@ -51,6 +55,7 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; raises `SettingsError` when the listener cannot be opened."""
     vendors()  # loads them, and so the types of plug-ins
     use_each_type_once()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with contextlib.closing(open_listener(settings, settings.webhook_listen)) as listener:
         uvloop.run(Webhook(settings, listener).serve())
 
@@ -74,19 +79,20 @@ class Webhook:
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
         self._database = Database(settings.database_url)
-        self._publisher = Publisher(self._inbox, settings.partitions)
+        self._publisher = Publisher(self._inbox, settings.partitions, max_waiting_bytes=settings.max_unacknowledged_bytes)
         self._complaints = Complaints(self._publisher)
         parts = Parts(
             doors=lambda: self._doors,
             publisher=self._publisher,
             complaints=self._complaints,
-            room=Room(),
+            room=Room(settings.max_large_bodies_bytes),
             is_accepting=lambda: self.is_accepting,
             is_ready=lambda: self.is_ready,
             new_receipt=lambda door, count: new_receipt(door, count, now_millis, os.urandom),
             outcomes=self._database,
             now_millis=now_millis,
             rates=Rates(time.monotonic),
+            turns=Turns(),
             failures=Failures(time.monotonic, self._pause),
             trouble=lambda: self._troubles.text,
             trusted_proxy=settings.trusted_proxy,
@@ -146,7 +152,7 @@ class Webhook:
             pass
 
     def _take_configuration(self, version: int, configuration: Configuration) -> None:
-        self._doors = index_doors(configuration)
+        self._doors = index_doors(configuration, self._settings)
 
     @staticmethod
     def _catch_signals(stop: Callable[[], None]) -> None:

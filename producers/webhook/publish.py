@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterable, Coroutine, Sequence
+from contextlib import suppress
 
 from producers.webhook import metrics
+from producers.webhook.counted import Counted
 from producers.webhook.cut import MAX_RECORD_BYTES, Cutter, Piece
 from producers.webhook.fit import Fitted, fit
 from producers.webhook.formats.parsed import Slice, Taken
 from producers.webhook.join import HEAD_BYTES, Became, Inbox, Joiner, Written
+from producers.webhook.limits import size_text
 from producers.webhook.refused import NotDurable, TooLarge
+from schemas.limits import MEBIBYTE
+from schemas.over_limit import count_over
 from schemas.records import Refusal
 from schemas.topics import partition_of
 
 PATIENCE_SECONDS = 5.0
 """Shorter than the producer's own delivery timeout (120 s), which must stay long: STACK, kafka-python rule 1."""
-MAX_UNACKNOWLEDGED_BYTES = 64 * 1024 * 1024
-"""About two seconds of the fastest stream measured; more would only make senders wait and memory grow."""
 ATTEMPTS = 4
 """The limit may have changed since it was asked for; and where Kafka does not tell it, what is joined is tried one by one."""
 MAX_AHEAD = 4
@@ -33,10 +36,13 @@ MAX_AHEAD = 4
 class Publisher:
     """Writes batches to the inbox; used from the event loop alone."""
 
-    def __init__(self, inbox: Inbox, partitions: int, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, inbox: Inbox, partitions: int, patience_seconds: float = PATIENCE_SECONDS, max_waiting_bytes: int = 64 * MEBIBYTE
+    ) -> None:
         self._inbox = inbox
         self._joiners = [Joiner(partition, inbox) for partition in range(partitions)]
         self._patience_seconds = patience_seconds
+        self._max_waiting_bytes = max_waiting_bytes
         self.unacknowledged_bytes = 0
 
     async def publish(self, pieces: Sequence[Piece]) -> list[Refusal]:
@@ -48,25 +54,47 @@ class Publisher:
         self._check_queue(sum(piece.size for piece in pieces))
         return await self._patiently(self._publish(pieces))
 
-    async def publish_slowly(self, cutter: Cutter, slices: Iterable[Slice]) -> Taken:
-        """Make a large request durable slice by slice, as `publish` does; others have their turn after each slice.
+    async def publish_slowly(self, cutter: Cutter, slices: AsyncIterable[Slice], max_listed: int) -> Taken:
+        """Make a large request durable slice by slice, as `publish` does; of its refusals at most so many are listed.
 
         No more than `MAX_AHEAD` batches wait for the broker, so that memory holds no more of it than these. Where Kafka takes
         none of its alerts, all are refused one by one: parts of it are written by then.
         """
         self._check_queue(MAX_RECORD_BYTES)
+        has_learnt_room = False
         waiting: deque[tuple[Piece, Written]] = deque()
-        accepted, refusals, too_large = 0, list[Refusal](), list[Refusal]()
-        for made in slices:
-            accepted += len(made.events)
-            refusals += made.refusals
-            waiting.extend((piece, self.begin(piece)) for piece in cutter.add(made))
+        counted = Counted(max_listed)
+        async for made in slices:
+            counted.add(made)
+            for piece in cutter.add(made, self._most_bytes):
+                if not has_learnt_room:
+                    has_learnt_room = await self._learn_room()
+                counted.lose(await self._send_after(waiting, piece))
             while len(waiting) > MAX_AHEAD:
-                too_large += await self._patiently(self._finish_first(waiting))
-            await asyncio.sleep(0)
-        waiting.extend((piece, self.begin(piece)) for piece in cutter.end())
-        too_large += await self._patiently(self._finish(waiting))
-        return Taken(accepted - len(too_large), sorted([*refusals, *too_large], key=lambda refusal: refusal.index))
+                counted.lose(await self._patiently(self._finish_first(waiting)))
+        for piece in cutter.end():
+            counted.lose(await self._send_after(waiting, piece))
+        counted.lose(await self._patiently(self._finish(waiting)))
+        return counted.taken()
+
+    @property
+    def _most_bytes(self) -> int:
+        return min(MAX_RECORD_BYTES, self._inbox.room_bytes - HEAD_BYTES)
+
+    async def _learn_room(self) -> bool:
+        """Ask how much Kafka takes before a large request is cut: to cut it anew would take longer than senders wait."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_seconds):
+                await self._inbox.ask_room()
+        return True
+
+    async def _send_after(self, waiting: deque[tuple[Piece, Written]], piece: Piece) -> list[Refusal]:
+        """Send a batch after those that wait; one that is known to be too large when these are written, so that order is kept."""
+        if piece.size <= self._most_bytes or self._inbox.room_bytes > MAX_RECORD_BYTES + HEAD_BYTES:
+            waiting.append((piece, self.begin(piece)))
+            return []
+        refused = await self._patiently(self._finish(waiting))
+        return refused + await self._patiently(self._send_again([piece]))
 
     def begin(self, piece: Piece, alone: bool = False) -> Written:
         """Send a batch, in a record of its own if `alone`; the future tells what became of it."""
@@ -82,8 +110,12 @@ class Publisher:
             joiner.flush()
 
     def _check_queue(self, size: int) -> None:
-        if self.unacknowledged_bytes and self.unacknowledged_bytes + size > MAX_UNACKNOWLEDGED_BYTES:
-            raise NotDurable("The queue to Kafka is full and nothing of this request was written. Send it again a little later.")
+        if self.unacknowledged_bytes and self.unacknowledged_bytes + size > self._max_waiting_bytes:
+            count_over("max_unacknowledged_bytes")
+            raise NotDurable(
+                f"The queue to Kafka is full ({size_text(self._max_waiting_bytes)}) and nothing of this request was written. "
+                "Send it again a little later."
+            )
 
     async def _patiently(self, doing: Coroutine[None, None, list[Refusal]]) -> list[Refusal]:
         try:

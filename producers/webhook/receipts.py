@@ -14,12 +14,11 @@ from hashlib import blake2b
 from ulid import ULID
 
 from producers.webhook.door import Door
-from producers.webhook.limits import MAX_ALERTMANAGER_ALERTS
 
 RANDOM_BYTES = 6
 """With the millisecond before them enough: two of one millisecond are equal once in 10^14."""
 MARK_BYTES = 4
-_FORM = re.compile(r"([0-7][0-9A-HJKMNP-TV-Z]{25})-([0-9]{1,6})", re.ASCII)
+_FORM = re.compile(r"([0-7][0-9A-HJKMNP-TV-Z]{25})-([0-9]{1,7})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,8 @@ class Receipt:
     mark: bytes
 
     def is_of(self, door: Door) -> bool:
-        """Whether a request to this door got it."""
-        return self.mark == _mark(door)
+        """Whether a request to this door got it, which has no more alerts than one may have."""
+        return self.mark == _mark(door) and self.count <= door.limits.max_alertmanager_alerts
 
 
 def new_receipt(door: Door, count: int, now_millis: Callable[[], int], random_bytes: Callable[[int], bytes]) -> str:
@@ -44,7 +43,7 @@ def new_receipt(door: Door, count: int, now_millis: Callable[[], int], random_by
 def parse_receipt(text: str) -> Receipt | None:
     """Read a receipt; None for what is none of ours."""
     found = _FORM.fullmatch(text)
-    if found is None or int(found[2]) > MAX_ALERTMANAGER_ALERTS:
+    if found is None:
         return None
     data = ULID.from_str(found[1]).bytes
     return Receipt(text, int.from_bytes(data[:6], "big"), int(found[2]), data[-MARK_BYTES:])

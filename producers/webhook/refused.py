@@ -118,9 +118,11 @@ class NotAnAlert(Refused):
 class TooMany(Refused):
     status, title = 429, "Too many alerts"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, limit: str, seconds: float) -> None:
         self.seconds = max(ceil(seconds), RETRY_AFTER_SECONDS)
-        super().__init__(f"The rate limit of this integration is reached and nothing was accepted. Wait {self.seconds} s.")
+        super().__init__(
+            f"The rate limit of this integration, {limit} a minute, is reached and nothing was accepted. Wait {self.seconds} s."
+        )
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         return [(b"retry-after", str(self.seconds).encode())]
@@ -129,8 +131,12 @@ class TooMany(Refused):
 class NotDurable(Refused):
     status, title = 503, "Not accepted now"
 
+    def __init__(self, detail: str, seconds: int = RETRY_AFTER_SECONDS) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
     def headers(self) -> list[tuple[bytes, bytes]]:
-        return [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
+        return [(b"retry-after", str(self.seconds).encode())]
 
 
 class Unreadable(NotDurable):

@@ -8,6 +8,9 @@ from producers.webhook.text import MAX_NAME
 from schemas.records import Severity
 from schemas.severities import SEVERITY_OF, word_of
 
+MAX_WORD = 1000
+"""Longer than any word with the blanks around it: what is longer is known by nobody, and not looked up."""
+
 
 def build_table(severity_map: Mapping[str, Severity]) -> dict[str, Severity]:
     """Put an integration's own words over the common ones."""
@@ -16,7 +19,7 @@ def build_table(severity_map: Mapping[str, Severity]) -> dict[str, Severity]:
 
 def severity_of(text: str | None, table: Mapping[str, Severity]) -> Severity | None:
     """Look a word up; None when it is absent or unknown, and then the integration's default counts."""
-    return None if text is None else table.get(word_of(text))
+    return None if text is None or len(text) > MAX_WORD else table.get(word_of(text))
 
 
 def word_as_sent(text: str | None) -> str | None:

@@ -1,108 +1,93 @@
-"""Elements of a JSON array; of a large array slice by slice, so that nobody holds all that becomes of it at once.
+"""Elements of a JSON array, slice by slice, so that nobody holds all that becomes of them at once, and nobody waits for them.
 
-A large array is read through before anything is made of it: it is JSON from end to end, or refused whole. Not here: what
-an element means (`formats/`), how a slice is worked off (`publish.py`).
+A large array is read through before anything is made of it: it is JSON from end to end, or refused whole. Not here: where a
+value ends (`places.py`), what an element means (`formats/`), how a slice is worked off (`publish.py`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-
-import msgspec
-from msgspec import Raw
+from collections.abc import Generator, Iterator, Sequence
 
 from producers.webhook.limits import check_count
-from producers.webhook.reading import Bytes, not_json, repair, split_whole
+from producers.webhook.places import BLANK, end_of_value, skip_steps
+from producers.webhook.reading import Bytes, split_whole
+from schemas.limits import Limits
 
-LARGE_BYTES = 128 * 1024
-"""Larger arrays are cut into slices: about 10 ms of work, which other requests and door ticks should not wait for."""
-SLICE_BYTES = 64 * 1024
-SLICE_ELEMENTS = 64
-"""A slice is as much work as an ordinary request, 1 to 2 ms, so that others wait no longer for it than for one of those."""
-_read_through = msgspec.json.Decoder(Raw).decode
-_EMPTY = re.compile(rb"[ \t\r\n]*\[[ \t\r\n]*\]")
-_AFTER = re.compile(r"trailing characters \(byte (\d+)\)\Z")
+LARGE_BYTES = 32 * 1024
+"""Larger texts are read through value by value: others should not wait until msgspec has been over them in one go."""
+SLICE_BYTES = 32 * 1024
+SLICE_ELEMENTS = 32
+"""A slice is as much work as an ordinary request, about 1 ms, so that others wait no longer for it than for one of those."""
+STEP_ELEMENTS = 100
+"""Whose ends are looked for in one go."""
 
 
-class LargeArray:
-    """The slices of an array; raises `NotJson`, or `TooLarge` for more than `most` elements, when it is made.
+class Slices:
+    """The elements of an array in slices, made anew each time; `count` elements in all, of `size` bytes."""
 
-    `count` elements in all, of `size` bytes.
-    """
-
-    def __init__(self, array: Bytes, most: int) -> None:
-        self._view = memoryview(array)
-        self.size = len(self._view)
-        self._places: list[tuple[int, int]] = []
-        self.count = 0
-        if not _EMPTY.match(array):
-            self._cut(memoryview(_readable(array)), most)
+    def __init__(self, text: bytes, places: Sequence[tuple[int, int, int]], size: int) -> None:
+        self._text = text
+        self._places = places
+        self.count = sum(count for _, _, count in places)
+        self.size = size
 
     def __iter__(self) -> Iterator[Sequence[Bytes]]:
         """Give the elements of each slice, as they came."""
-        for start, stop in self._places:
-            yield split_whole(b"".join((b"[", self._view[start:stop], b"]")))
-
-    def _cut(self, text: memoryview, most: int) -> None:
-        """Find where slices begin and end; `text` is readable JSON, with everything in the same places."""
-        start = place = _first(text)
-        since = self.count
-        is_last = False
-        while not is_last:
-            place += _end_of_first(text[place:])
-            is_last = text[place - 1] == ord("]")
-            self.count += 1
-            check_count(self.count, most)
-            if is_last or place - start >= SLICE_BYTES or self.count - since >= SLICE_ELEMENTS:
-                self._places.append((start, place - 1))
-                start, since = place, self.count
+        for start, stop, count in self._places:
+            if count == 1:
+                yield [self._text[start:stop].strip(BLANK)]
+            else:
+                yield split_whole(b"[" + self._text[start:stop] + b"]")
 
 
-def split(array: Bytes, most: int) -> Sequence[Bytes] | LargeArray:
-    """Cut an array into the bytes of its elements, a large one slice by slice.
+class Few:
+    """The elements of a small array in slices."""
 
-    Raises `NotJson`, or `TooLarge` for more than `most` elements.
-    """
-    if len(memoryview(array)) > LARGE_BYTES:
-        return LargeArray(array, most)
+    def __init__(self, elements: Sequence[Bytes], size: int) -> None:
+        self._elements = elements
+        self.count = len(elements)
+        self.size = size
+
+    def __iter__(self) -> Iterator[Sequence[Bytes]]:
+        for start in range(0, self.count, SLICE_ELEMENTS):
+            yield self._elements[start : start + SLICE_ELEMENTS]
+
+
+Elements = Slices | Few
+
+
+def split(array: Bytes, most: int, limits: Limits) -> Few:
+    """Cut a small array; raises `NotJson`, or `TooLarge` for more than `most` elements."""
     elements = split_whole(array)
-    check_count(len(elements), most)
-    return elements
+    check_count(len(elements), most, limits)
+    return Few(elements, len(memoryview(array)))
 
 
-def _readable(array: Bytes) -> Bytes:
-    """Give JSON that msgspec reads, of the same length; raises `NotJson`."""
-    try:
-        _read_through(array)
-    except msgspec.DecodeError as error:
-        repaired = repair(bytes(array))
-        try:
-            _read_through(repaired)
-        except msgspec.DecodeError:
-            raise not_json(error) from error
-        return repaired
-    return array
+def slice_steps(text: bytes, place: int, most: int, limits: Limits) -> Generator[None, None, tuple[Slices, int]]:
+    """Read through the array whose bracket is at a place, and find its slices; give them, and the place after it.
 
-
-def _first(text: memoryview) -> int:
-    """Give the place after the bracket that opens an array."""
-    place = 0
-    while text[place] != ord("["):
-        place += 1
-    return place + 1
-
-
-def _end_of_first(text: memoryview) -> int:
-    """Give how far the first value reaches, with the comma or bracket after it.
-
-    msgspec finds it in a microsecond, and says so in its error, counting from 1; a test holds it to that.
+    Raises `NotJson`, or `TooLarge` for more than `most` elements, or for one that is longer than any may be.
     """
-    try:
-        _read_through(text)
-    except msgspec.DecodeError as error:
-        found = _AFTER.search(str(error))
-        if found is None:
-            raise
-        return int(found[1])
-    raise AssertionError("an array goes on after each of its elements")
+    places: list[tuple[int, int, int]] = []
+    count, since = 0, 0
+    start = at = rested = place + 1
+    first = yield from skip_steps(text, at)
+    if text[first : first + 1] == b"]":
+        return Slices(text, [], first + 1 - place), first + 1
+    is_last = False
+    while not is_last:
+        end = end_of_value(text, at, limits.max_value_bytes, b",]")
+        is_last = text[end - 1] == ord("]")
+        if end - at > limits.max_alert_bytes and count > since:  # it will be rejected: nobody reads it together with others
+            places.append((start, at - 1, count - since))
+            start, since = at, count
+        count += 1
+        at = end
+        check_count(count, most, limits)
+        if is_last or at - start >= SLICE_BYTES or count - since >= SLICE_ELEMENTS:
+            places.append((start, at - 1, count - since))
+            start, since = at, count
+        if count % STEP_ELEMENTS == 0 or end - rested >= SLICE_BYTES:
+            rested = end
+            yield
+    return Slices(text, places, at - place), at

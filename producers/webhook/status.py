@@ -24,6 +24,8 @@ _WORDS: dict[StatusMeaning, str] = {
     ),
 }
 STATUS_OF: dict[str, StatusMeaning] = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
+MAX_WORD = 1000
+"""Longer than any word with the blanks around it; the rest is not looked at."""
 SHOWN_LENGTH = 40
 """So much of a word that is not known is kept."""
 
@@ -51,6 +53,7 @@ def status_of(value: Json, table: Mapping[str, StatusMeaning]) -> Status | None:
     said = scalar_text(value) if value is False and "false" in table else text(value)
     if said is None:
         return None
+    said = said.strip()[:MAX_WORD]
     match table.get(word_of(said)):
         case "resolved":
             return RESOLVED

@@ -65,12 +65,19 @@ def is_blank(value: Json) -> bool:
 
 
 def flatten(value: Json) -> Iterator[Json]:
-    """Walk through nested lists in order; a value that is no list comes as it is."""
-    if isinstance(value, list):
-        for item in value:
-            yield from flatten(item)
-    else:
+    """Walk through nested lists in order, each item in the same time however deep; a value that is no list comes as it is."""
+    if not isinstance(value, list):
         yield value
+        return
+    open_lists = [iter(value)]
+    while open_lists:
+        for item in open_lists[-1]:
+            if isinstance(item, list):
+                open_lists.append(iter(item))
+                break
+            yield item
+        else:
+            open_lists.pop()
 
 
 def hosts_of(value: Json) -> list[str]:

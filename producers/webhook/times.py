@@ -58,10 +58,10 @@ def _from_text(value: str) -> int | None:
     if len(value) <= MAX_LENGTH and _ISO.fullmatch(value) and (read := _from_iso(value)) is not None:
         return _within(read)
     text = value.strip()
-    if text.lower() in NO_TIMES or not any(map(str.isalnum, text)) or _ZERO_DATE.fullmatch(text):
-        return None
     if len(text) > MAX_LENGTH:
         raise ValueError("")
+    if text.lower() in NO_TIMES or not any(map(str.isalnum, text)) or _ZERO_DATE.fullmatch(text):
+        return None
     return _from_number(float(text)) if _EPOCH_TEXT.fullmatch(text) else _within(read_written(text))
 
 
@@ -96,4 +96,10 @@ def _fitting(millis: int) -> int | None:
 def _shown(value: Json) -> str:
     if isinstance(value, list | dict):
         return "(a list)" if isinstance(value, list) else "(an object)"
-    return repr(cut(" ".join(clean(scalar_text(value) or "").split()), SHOWN_LENGTH))
+    return repr(cut(" ".join(clean(_beginning(value)).split()), SHOWN_LENGTH))
+
+
+def _beginning(value: Json) -> str:
+    """Give as much of a scalar as could be shown: the rest is not even looked at."""
+    said = value if isinstance(value, str) else scalar_text(value) or ""
+    return said[: 4 * SHOWN_LENGTH]

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import accepting, codecs, core, latency, loads
+from tests.bench import accepting, codecs, core, fairness, latency, loads
 from tests.bench.figures import Figures, load, render_figures, render_ratios, save
 
 PARTS: dict[str, Callable[[float], Figures]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[float], Figures]] = {
     "codecs": lambda seconds: codecs.measure(),
     "latency": lambda seconds: latency.measure(2 * seconds),
     "loads": loads.measure,
+    "fairness": fairness.measure,
     "accepting": lambda seconds: accepting.measure(seconds / 2),
 }
 

@@ -8,7 +8,7 @@ import json
 
 from schemas.settings import Address
 from tests.bench.figures import Figures
-from tests.bench.generator import Load, configuration, run
+from tests.bench.generator import NO_RATES, Load, configuration, run
 from tests.e2e.servers import running_alertmanager
 from tests.running import RunningStack
 from tests.servers import scratch_directory, wait_until
@@ -24,7 +24,7 @@ def measure(seconds: float) -> Figures:
     with scratch_directory() as data:
         config = data / "bench.yaml"
         config.write_text(json.dumps(configuration(1)))
-        with RunningStack(data, config=config, only=["webhook", "clock"]) as stack:
+        with RunningStack(data, config=config, only=["webhook", "clock"], environment=NO_RATES) as stack:
             path = "/in/{project}/alertmanager/api/v2/alerts"
             figures |= _accepted("accepting, webhook and Kafka", stack.settings.webhook_listen, path, seconds)
     with scratch_directory() as data, running_alertmanager(data, "http://127.0.0.1:9/", "none") as alertmanager:

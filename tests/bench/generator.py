@@ -17,6 +17,8 @@ from typing import Any
 from schemas.settings import Address
 
 TOKEN = "a token of the benchmark"
+NO_RATES = {"TOCSIN_MAX_ALERTS_PER_MINUTE": "1000000000", "TOCSIN_MAX_BYTES_PER_MINUTE": "1000000000000"}
+"""One integration sends here as much as hundreds do elsewhere."""
 KNOWN_ALERTS = 1000
 LEAST_KNOWN = 64
 """Of one project, so that a large request repeats different alerts."""

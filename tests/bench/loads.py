@@ -14,7 +14,7 @@ from collections.abc import Collection
 import psycopg
 
 from tests.bench.figures import Figures
-from tests.bench.generator import Load, configuration, run, warm_up
+from tests.bench.generator import NO_RATES, Load, configuration, run, warm_up
 from tests.bench.processes import cpu_seconds, peak_megabytes
 from tests.running import RunningStack
 from tests.servers import scratch_directory, wait_until
@@ -29,7 +29,7 @@ def measure(seconds: float) -> Figures:
     with scratch_directory() as data:
         config = data / "bench.yaml"
         config.write_text(json.dumps(configuration(max(PROJECTS))))
-        with RunningStack(data, config=config) as stack:
+        with RunningStack(data, config=config, environment=NO_RATES) as stack:
             for projects, per_request, repeats in itertools.product(PROJECTS, PER_REQUEST, REPEATS_OF_TEN):
                 load = Load(per_request, repeats, projects)
                 figures |= {f"{load.name}/{name}": value for name, value in measure_load(stack, load, seconds).items()}

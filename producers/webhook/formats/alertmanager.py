@@ -8,20 +8,21 @@ of Alertmanager's 0.32 may leave the version out. The shape is Alertmanager's `t
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 
 import msgspec
 
 from producers.webhook import fingerprints, grafana_state
 from producers.webhook.content_body import encode_content
+from producers.webhook.document import Document, Envelope
 from producers.webhook.door import Door
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
-from producers.webhook.limits import MAX_ALERTMANAGER_ALERTS
 from producers.webhook.links import link, query_of
-from producers.webhook.reading import Bytes, Document, Envelope, read
+from producers.webhook.reading import Bytes, read
 from producers.webhook.refused import RejectedElement
 from producers.webhook.severity import severity_of, word_as_sent
-from producers.webhook.slices import LargeArray, split
+from producers.webhook.slices import Elements
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_HOSTS, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, text
 from producers.webhook.times import time_of
 from schemas.records import AlertEvent, Content, Link
@@ -29,6 +30,9 @@ from schemas.records import AlertEvent, Content, Link
 FORMAT = "alertmanager"
 TOOL = "Prometheus"
 VERSION = "4"
+MAX_VERSION_BYTES = 16
+RECOGNISED_SLICES = 2
+"""Whose elements are looked at for labels where no version is given: 128 of them. All others would have to wait for more."""
 MAX_TRUNCATED = 10**9
 """A count beyond this is no count, and a metric could not hold it."""
 
@@ -45,21 +49,23 @@ PAGES = (("dashboard", "dashboardURL"), ("panel", "panelURL"), ("silence", "sile
 def parse(document: Document, door: Door) -> Parsed | None:
     """Make events of Alertmanager's body; None when it is another, Grafana's too."""
     envelope = document.envelope
-    if not is_list(envelope.alerts) or is_grafana(envelope):
+    if not document.has_list or is_grafana(envelope):
         return None
-    is_ours = (bytes(envelope.version) and read(envelope.version) == VERSION) or _is_alike(envelope, door)
-    return parse_envelope(FORMAT, TOOL, envelope, door) if is_ours else None
+    is_ours = _is_version(envelope.version) or _is_alike(document, door)
+    return parse_envelope(FORMAT, TOOL, document, door) if is_ours else None
 
 
-def _is_alike(envelope: Envelope, door: Door) -> bool:
+def _is_version(version: msgspec.Raw) -> bool:
+    return 0 < len(bytes(version)) <= MAX_VERSION_BYTES and read(version) == VERSION
+
+
+def _is_alike(document: Document, door: Door) -> bool:
     """Whether this is Alertmanager's shape without its version; an integration whose fields lie in `alerts` has its own."""
-    return not any(path[:1] == ("alerts",) for path in door.paths.values()) and _have_labels(envelope.alerts)
+    return not any(path[:1] == ("alerts",) for path in door.paths.values()) and _have_labels(document.alerts())
 
 
-def _have_labels(alerts: msgspec.Raw) -> bool:
-    elements = split(alerts, MAX_ALERTMANAGER_ALERTS)
-    slices = elements if isinstance(elements, LargeArray) else [elements]
-    return any(_has_labels(element) for some in slices for element in some)
+def _have_labels(elements: Elements) -> bool:
+    return any(_has_labels(element) for some in islice(elements, RECOGNISED_SLICES) for element in some)
 
 
 def _has_labels(element: Bytes) -> bool:
@@ -74,16 +80,12 @@ def is_grafana(envelope: Envelope) -> bool:
     return bytes(envelope.org_id) not in (b"", b"null")
 
 
-def is_list(raw: msgspec.Raw) -> bool:
-    return bytes(raw)[:1] == b"["
-
-
-def parse_envelope(format: str, tool: str, envelope: Envelope, door: Door) -> Parsed:
+def parse_envelope(format: str, tool: str, document: Document, door: Door) -> Parsed:
     """Make events of the elements of an envelope."""
+    envelope = document.envelope
     external = link("external", _member(envelope.external_url))
     source = Source(door, format, bytes(envelope.external_url))
-    elements = split(envelope.alerts, MAX_ALERTMANAGER_ALERTS)
-    parsed = parse_elements(source, elements, partial(parse_alert, door, tool, external))
+    parsed = parse_elements(source, document.alerts(), partial(parse_alert, door, tool, external))
     truncated = _member(envelope.truncated_alerts)
     if not isinstance(truncated, int) or not 0 < truncated < MAX_TRUNCATED:
         return parsed
@@ -96,7 +98,7 @@ def _member(raw: msgspec.Raw) -> Json:
 
 def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: JsonObject) -> AlertEvent:
     """Make an event of one element; raises `RejectedElement` when it has no labels."""
-    pairs = text_pairs(alert.get("labels"))
+    pairs = text_pairs(door.limits, alert.get("labels"))
     if not pairs:
         raise RejectedElement("no labels")
     fingerprint, identity = fingerprints.of_labels(pairs)
@@ -112,16 +114,16 @@ def parse_alert(door: Door, tool: str, external: list[Link], raw: bytes, alert: 
         severity=severity_of(severity or priority, door.severities),
         started_at=time_of(alert.get("startsAt"), "startsAt"),
         ended_at=None if is_firing else time_of(alert.get("endsAt"), "endsAt"),
-        content=encode_content(content_of(tool, external, alert, labels)),
+        content=encode_content(content_of(door, tool, external, alert, labels)),
         payload=raw,
         severity_as_sent=word_as_sent(priority),
         end_reason=None if is_firing else grafana_state.end_reason_of(alert.get("annotations")),
     )
 
 
-def content_of(tool: str, external: list[Link], alert: JsonObject, labels: dict[str, str]) -> Content:
+def content_of(door: Door, tool: str, external: list[Link], alert: JsonObject, labels: dict[str, str]) -> Content:
     """Gather what the alert says."""
-    annotations = clean_map(text_pairs(alert.get("annotations")))
+    annotations = clean_map(text_pairs(door.limits, alert.get("annotations")))
     host = first(labels, "instance", "host", "node", "pod")
     title = grafana_state.title_of(labels) or first(annotations, "title", "summary") or first(labels, "alertname")
     return Content(

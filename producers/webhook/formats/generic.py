@@ -5,22 +5,21 @@ Not here: how text, severities, times and fingerprints are read; each has its fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
 from producers.webhook import fingerprints
 from producers.webhook.content_body import encode_content
+from producers.webhook.document import Document
 from producers.webhook.door import NOT_HASHED, Door
 from producers.webhook.formats.parsed import Parsed, Source, parse_elements
 from producers.webhook.labels import clean_map, text_pairs
-from producers.webhook.limits import MAX_ALERTS
 from producers.webhook.links import link, links_in
 from producers.webhook.paths import render_path, walk, without
-from producers.webhook.reading import Bytes, Document
 from producers.webhook.refused import NotAnAlert
 from producers.webhook.severity import severity_of, word_as_sent
-from producers.webhook.slices import LargeArray, split
+from producers.webhook.slices import Elements, Few
 from producers.webhook.status import FIRING, status_of
 from producers.webhook.text import DEFAULT_TITLE, MAX_DESCRIPTION, MAX_NAME, MAX_TITLE, Json, JsonObject, cut, hosts_of, text
 from producers.webhook.times import time_of
@@ -35,13 +34,13 @@ def parse(document: Document, door: Door) -> Parsed | None:
     return parse_elements(Source(door, FORMAT), _elements(document), partial(parse_alert, door))
 
 
-def _elements(document: Document) -> Sequence[Bytes] | LargeArray:
+def _elements(document: Document) -> Elements:
     if document.opening == b"[":
-        return split(document.body, MAX_ALERTS)
-    value = document.read()
-    if not isinstance(value, dict):
+        return document.elements(document.limits.max_alerts)
+    document.check()
+    if document.opening != b"{":
         raise NotAnAlert("An alert is a JSON object; several are an array of objects.")
-    return [document.body]
+    return Few([document.body], len(document.body))
 
 
 def parse_alert(door: Door, raw: bytes, payload: JsonObject) -> AlertEvent:
@@ -70,7 +69,7 @@ def parse_alert(door: Door, raw: bytes, payload: JsonObject) -> AlertEvent:
 
 def content_of(door: Door, payload: JsonObject) -> Content:
     """Gather what the alert says."""
-    pairs = find(door, payload, "labels", "labels", text_pairs) or []
+    pairs = find(door, payload, "labels", "labels", partial(text_pairs, door.limits)) or []
     return Content(
         title=cut(find(door, payload, "title", "title", text), MAX_TITLE) or DEFAULT_TITLE,
         description=cut(find(door, payload, "description", "description", text), MAX_DESCRIPTION),

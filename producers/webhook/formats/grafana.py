@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from producers.webhook.document import Document
 from producers.webhook.door import Door
-from producers.webhook.formats.alertmanager import is_grafana, is_list, parse_envelope
+from producers.webhook.formats.alertmanager import is_grafana, parse_envelope
 from producers.webhook.formats.parsed import Parsed
-from producers.webhook.reading import Document
 
 FORMAT = "grafana"
 TOOL = "Grafana"
@@ -13,7 +13,6 @@ TOOL = "Grafana"
 
 def parse(document: Document, door: Door) -> Parsed | None:
     """Make events of Grafana's body; None when it is another."""
-    envelope = document.envelope
-    if not is_list(envelope.alerts) or not is_grafana(envelope):
+    if not document.has_list or not is_grafana(document.envelope):
         return None
-    return parse_envelope(FORMAT, TOOL, envelope, door)
+    return parse_envelope(FORMAT, TOOL, document, door)

@@ -12,12 +12,13 @@ from typing import Protocol
 import msgspec
 
 from producers.webhook.door import Door
-from producers.webhook.limits import MAX_ALERT_BYTES
+from producers.webhook.limits import check_alert
 from producers.webhook.memory import GENERATION_BYTES, Key, Memory
 from producers.webhook.reading import Bytes, read
 from producers.webhook.refused import RejectedElement
-from producers.webhook.slices import LargeArray
+from producers.webhook.slices import SLICE_BYTES, SLICE_ELEMENTS, Elements
 from producers.webhook.text import JsonObject
+from schemas.limits import Limits
 from schemas.records import AlertEvent, Record, Refusal
 
 MAX_REMEMBERED_BYTES = GENERATION_BYTES // 4
@@ -33,14 +34,21 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was accepted of a request, and what was not."""
+    """What was accepted of a request, and what was not: of very many refusals the first, and how many more there are."""
 
     accepted: int
     refusals: list[Refusal]
+    more: int = 0
+    ignored: int = 0
+    """Of all refusals."""
+
+    @property
+    def refused(self) -> int:
+        return len(self.refusals) + self.more
 
     @property
     def total(self) -> int:
-        return self.accepted + len(self.refusals)
+        return self.accepted + self.refused
 
 
 class Later(Protocol):
@@ -74,15 +82,6 @@ class Parsed(Record, frozen=True):
         """Give all that is in it: at once, or of a large body slice by slice."""
         return (Slice(self.events, self.refusals),) if self.later is None else self.later
 
-    def without(self, refused: Sequence[Refusal]) -> Parsed:
-        """Give it with these elements refused instead of accepted."""
-        if not refused:
-            return self
-        gone = {refusal.index for refusal in refused}
-        events = [event for event in self.events if event.index not in gone]
-        refusals = sorted([*self.refusals, *refused], key=lambda refusal: refusal.index)
-        return msgspec.structs.replace(self, events=events, refusals=refusals)
-
 
 ParseElement = Callable[[bytes, JsonObject], AlertEvent]
 """From an element's bytes and what they say to an event, of index 0; raises `RejectedElement`."""
@@ -104,10 +103,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class LaterElements:
-    """The slices of a large array. What a huge one held is not remembered: it would push out what all others send again."""
+    """The slices of an array. What a huge one held is not remembered: it would push out what all others send again."""
 
     source: Source
-    elements: LargeArray
+    elements: Elements
     parse: ParseElement
 
     @property
@@ -122,11 +121,12 @@ class LaterElements:
             first += len(elements)
 
 
-def parse_elements(source: Source, elements: Sequence[Bytes] | LargeArray, parse: ParseElement) -> Parsed:
-    """Parse each element alone: what cannot be an alert is refused, the others go on."""
-    if isinstance(elements, LargeArray):
-        return Parsed(source.format, [], [], later=LaterElements(source, elements, parse))
-    made = _parse_slice(source, source.door.memory, elements, parse)
+def parse_elements(source: Source, elements: Elements, parse: ParseElement) -> Parsed:
+    """Parse each element alone: what cannot be an alert is refused, the others go on. More than a slice is parsed later."""
+    later = LaterElements(source, elements, parse)
+    if elements.count > SLICE_ELEMENTS or (elements.count > 1 and elements.size > SLICE_BYTES):
+        return Parsed(source.format, [], [], later=later)
+    made = next(iter(later), Slice([], []))
     return Parsed(source.format, made.events, made.refusals)
 
 
@@ -136,25 +136,24 @@ def _parse_slice(source: Source, memory: Memory, elements: Sequence[Bytes], pars
     key = source.key
     for index, element in enumerate(elements, first):
         try:
-            event = _recall(memory, (key, bytes(element)), parse)
+            event = _recall(source.door.limits, memory, (key, bytes(element)), parse)
             events.append(msgspec.structs.replace(event, index=index))
         except RejectedElement as error:
             refusals.append(Refusal(index, str(error)))
     return Slice(events, refusals)
 
 
-def _recall(memory: Memory, key: Key, parse: ParseElement) -> AlertEvent:
+def _recall(limits: Limits, memory: Memory, key: Key, parse: ParseElement) -> AlertEvent:
     event = memory.find(key)
     if event is None:
-        event = parse(key[1], read_object(key[1]))
+        event = parse(key[1], read_object(key[1], limits))
         memory.keep(key, event)
     return event
 
 
-def read_object(raw: bytes) -> JsonObject:
+def read_object(raw: bytes, limits: Limits) -> JsonObject:
     """Read an element that may be an alert; raises `RejectedElement` when it is too large or no object."""
-    if len(raw) > MAX_ALERT_BYTES:
-        raise RejectedElement(f"an alert may have {MAX_ALERT_BYTES // 1024} KiB; this one has {len(raw)} bytes")
+    check_alert(raw, limits)
     value = read(raw)
     if not isinstance(value, dict):
         raise RejectedElement("not an object")

@@ -161,7 +161,7 @@ people:
         ("integrations: {a: {format: generic, fields: {title: a..b}}}", "'a..b' is not a path into JSON"),
         ("integrations: {a: {format: generic, default_severity: bad}}", "'bad' is not one of critical, high"),
         ("integrations: {a: {format: generic, enabled: yes}}", "'yes' is not true or false"),
-        ("integrations: {a: {format: alertmanager, rate_limit: 1/s}}", "only format generic can be limited"),
+        ("integrations: {a: {format: topic, topic: t, rate_limit: 1/s}}", "only what comes by HTTP can be limited"),
         ("integrations: {a: {format: alertmanager, status_map: {up: ignore}}}", "only format generic has words of its own"),
         ("integrations: {a: {format: alertmanager, identity: project}}", "known by their labels in the whole project"),
         ("integrations: {a: {format: generic, status_map: {Up: firing, up: resolved}}}", "'up' stands twice, as firing and as"),

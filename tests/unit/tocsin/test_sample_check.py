@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from producers.webhook.limits import MAX_BODY_BYTES
 from producers.webhook.refused import NotAnAlert, NotJson, TooLarge
 from schemas.configuration import Integration
 from schemas.configuration_file import parse_configuration
 from schemas.errors import OperatorError
+from schemas.limits import Limits
 from schemas.records import Link, Refusal
 from tocsin.cli.main import app
 from tocsin.sample_check import Sample, SampleAlert, choose, read_sample, render_sample
@@ -105,7 +105,7 @@ def test_a_payload_that_the_door_takes_nothing_of_is_refused_as_there() -> None:
     with pytest.raises(NotJson):
         read_sample(*choose(CONFIGURATION, "shop/uptime"), b"{")
     with pytest.raises(TooLarge, match="1 MiB"):
-        sample_of({"a": "x" * MAX_BODY_BYTES})
+        sample_of({"a": "x" * Limits().max_body_bytes})
 
 
 def test_integration_must_be_named_when_several_take_http() -> None:

@@ -82,10 +82,11 @@ class FakeOutcomes:
 
     kept: dict[tuple[str, str, str], list[AlertOutcome]] | None = field(default_factory=dict)
 
-    async def find(self, project: str, integration: str, receipt: str) -> list[AlertOutcome]:
+    async def find(self, project: str, integration: str, receipt: str, wanted: range) -> list[AlertOutcome] | None:
         if self.kept is None:
             raise Unavailable("PostgreSQL is away")
-        return self.kept.get((project, integration, receipt), [])
+        known = self.kept.get((project, integration, receipt))
+        return [one for one in known if one.index in wanted] if known else None
 
 
 async def until(holds: Callable[[], bool], seconds: float = 5) -> None:

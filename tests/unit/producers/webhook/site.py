@@ -16,6 +16,8 @@ from producers.webhook.doors import Doors, index_tokens
 from producers.webhook.failures import Failures
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
+from producers.webhook.turns import Turns
+from schemas.limits import Limits
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox, FakeOutcomes
 from tests.unit.producers.webhook.test_auth import hashed
@@ -55,7 +57,7 @@ class Site:
     patience_seconds: float = 5
     """Within which a body comes, and an acknowledgement: short where a test wants it to pass."""
     pauses: list[float] = field(default_factory=list)
-    room: Room = field(default_factory=Room)
+    room: Room = field(default_factory=lambda: Room(Limits().max_large_bodies_bytes))
     hears_complaints: bool = False
     """Whether each request's complaints are sent at once; else they wait for others."""
 
@@ -67,7 +69,7 @@ class Site:
         self.pauses.append(seconds)
 
     def request(
-        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None
+        self, method: str, path: str, *chunks: bytes, headers: Headers | None = None, query: bytes = b""
     ) -> tuple[int, dict[bytes, bytes], Any]:
         """Give status, headers and body of the answer (JSON read); no answer is status 0."""
         messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
@@ -98,10 +100,12 @@ class Site:
                 outcomes=self.outcomes,
                 now_millis=lambda: int(self.now * 1000),
                 rates=self.rates,
-                failures=self.failures,
+                turns=Turns(),
                 body_seconds=self.patience_seconds,
+                failures=self.failures,
             )
             scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
+            scope["query_string"] = query
             await App(parts)(scope, receive, send)
             if self.hears_complaints:
                 complaints.flush()

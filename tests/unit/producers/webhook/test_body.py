@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from producers.webhook.answers import Headers, Message
-from producers.webhook.body import MAX_LARGE_BYTES, ORDINARY_BYTES, Held, Room, read_body
-from producers.webhook.limits import MAX_ALERTMANAGER_BODY_BYTES, MEBIBYTE
+from producers.webhook.body import ORDINARY_BYTES, BodyReader, Held, Room
 from producers.webhook.refused import NotDurable, TooSlow
+from schemas.limits import MEBIBYTE, Limits
 from tests.unit.producers.webhook.fakes import in_loop
 from tests.unit.producers.webhook.site import GOOD, Site
 
@@ -17,7 +17,7 @@ PADDED = b'{"version":"4","alerts":[]}' + b" " * MEBIBYTE
 
 
 def test_two_of_the_longest_bodies_are_read_at_once() -> None:
-    assert MAX_LARGE_BYTES >= 2 * MAX_ALERTMANAGER_BODY_BYTES
+    assert Limits().max_large_bodies_bytes >= 2 * Limits().max_alertmanager_body_bytes
 
 
 @pytest.mark.parametrize("headers", [[GOOD], [GOOD, (b"content-length", str(len(PADDED)).encode())]])
@@ -71,6 +71,6 @@ async def test_a_long_body_has_a_second_more_for_each_mebibyte_that_came() -> No
 
     loop = asyncio.get_running_loop()
     since = loop.time()
-    with Held(Room()) as held, pytest.raises(TooSlow):
-        await read_body([], receive, 4 * MEBIBYTE, 0.01, held)
+    with Held(Room(4 * MEBIBYTE)) as held, pytest.raises(TooSlow):
+        await BodyReader(4 * MEBIBYTE, Limits(), 0.01).read([], receive, held)
     assert 2.0 <= loop.time() - since < 3.0

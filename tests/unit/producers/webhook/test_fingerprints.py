@@ -15,6 +15,7 @@ from producers.webhook.labels import text_pairs
 from producers.webhook.paths import parse_path, walk, without
 from producers.webhook.reading import read
 from producers.webhook.text import Json, JsonObject
+from schemas.limits import Limits
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
@@ -62,7 +63,7 @@ def test_two_label_sets_with_one_hash_have_two_identities() -> None:
 def test_labels_are_hashed_in_the_order_of_their_bytes_without_empty_values(labels: dict[str, str]) -> None:
     parts = [name.encode() + b"\xff" + value.encode() + b"\xff" for name, value in labels.items() if value]
     ordered = sorted(parts, key=lambda part: part.split(b"\xff")[0])
-    assert fingerprints.label_bytes(text_pairs(dict(labels))) == b"".join(ordered)
+    assert fingerprints.label_bytes(text_pairs(Limits(), dict(labels))) == b"".join(ordered)
 
 
 @given(values)

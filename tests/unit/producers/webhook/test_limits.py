@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from producers.networks import network_of
 from producers.webhook.answers import Headers, Scope
 from producers.webhook.failures import MAX_ADDRESSES, MAX_HELD, Failures, sender_of
-from producers.webhook.limits import MAX_LEVELS, check_depth
+from producers.webhook.limits import check_depth
 from producers.webhook.rates import Rates
 from producers.webhook.refused import TooLarge
+from schemas.limits import Limits
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.site import Site
 
@@ -156,6 +157,7 @@ def test_only_the_trusted_proxy_may_say_for_whom_it_asks(proxy: str, headers: li
     assert sender_of(scope, proxy) == sender
 
 
+MAX_LEVELS = Limits().max_levels
 TEXTS = st.text(alphabet='[]{}"\\ax', max_size=6)
 
 
@@ -175,4 +177,4 @@ def test_levels_are_counted_whatever_the_texts_hold(value: object, levels: int, 
         value = [value]
     value = [*others, value]
     with pytest.raises(TooLarge) if depth_of(value) > MAX_LEVELS else nullcontext():
-        check_depth(json.dumps(value).encode())
+        check_depth(json.dumps(value).encode(), MAX_LEVELS)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from producers.webhook import publish
 from producers.webhook.cut import Piece, cut_request
 from producers.webhook.formats.parsed import Parsed
 from producers.webhook.publish import Publisher
 from producers.webhook.refused import NotDurable
 from producers.webhook.ticks import DoorTicks
+from schemas.limits import Limits
 from schemas.records import Frame, Refusal, Tick
 from schemas.topics import partition_of
 from tests.unit.producers.webhook.doors import a_door
@@ -63,7 +63,7 @@ async def test_a_full_queue_refuses_at_once_and_takes_again_when_it_is_empty() -
     inbox = FakeInbox(acknowledges=False)
     publisher = Publisher(inbox, 4)
     (piece,) = a_request()
-    first = asyncio.create_task(publisher.publish([Piece(piece.batch, publish.MAX_UNACKNOWLEDGED_BYTES)]))
+    first = asyncio.create_task(publisher.publish([Piece(piece.batch, Limits().max_unacknowledged_bytes)]))
     await until(lambda: bool(inbox.waiting))
     with pytest.raises(NotDurable, match="nothing of this request was written"):
         await publisher.publish([piece])

@@ -9,10 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from producers.webhook.limits import MAX_BODY_BYTES, WINDOW_MARKS, check_depth, check_size, max_body_bytes
-from producers.webhook.reading import WINDOW_BYTES, Document, check_utf8, read, repair, split_whole
+from producers.webhook import limits
+from producers.webhook.document import Document, document_steps, finish
+from producers.webhook.limits import check_size, max_body_bytes
+from producers.webhook.reading import WINDOW_BYTES, check_utf8, read, repair, split_whole
 from producers.webhook.refused import NotJson, TooLarge
 from producers.webhook.text import Json
+from schemas.limits import Limits
+
+LIMITS = Limits()
 
 NOT_JSON = [
     b"", b" ", b"{bad}", b'{"a":1,}', b"[1,]", b"{} x", b"{'a':1}", b"NaN", b"[Infinity]", b"-Infinity", b"01", b"1.", b"nul",
@@ -21,20 +26,24 @@ NOT_JSON = [
 ]  # fmt: skip
 
 
+def document(body: bytes) -> Document:
+    return finish(document_steps(body, LIMITS, 10))
+
+
 @pytest.mark.parametrize("body", NOT_JSON)
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(NotJson):
-        Document(body).read()
+        document(body).read()
 
 
 @pytest.mark.parametrize("body", [b'"\xff"', b'{"a":"\xed\xa0\x80"}', b"\xff\xfe{\x00}\x00", '"ä"'.encode("latin-1")])
 def test_what_is_no_utf8_is_refused(body: bytes) -> None:
     with pytest.raises(NotJson, match="UTF-8"):
-        Document(body)
+        document(body)
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:
-    assert Document(b'\xef\xbb\xbf{"a":1}').read() == {"a": 1}
+    assert document(b'\xef\xbb\xbf{"a":1}').read() == {"a": 1}
 
 
 def test_of_two_members_with_one_name_the_last_counts() -> None:
@@ -82,6 +91,10 @@ def plain(value: Json, is_wrapped: bool = False) -> object:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
+def check_depth(body: bytes) -> None:
+    limits.check_depth(body, LIMITS.max_levels)
+
+
 def nested(levels: int) -> bytes:
     return b'{"a":' * (levels // 2) + b"[" * (levels - levels // 2) + b"]" * (levels - levels // 2) + b"}" * (levels // 2)
 
@@ -100,7 +113,7 @@ def test_brackets_in_text_are_not_levels(hidden: bytes) -> None:
 
 
 def test_levels_are_counted_on_from_window_to_window_and_a_string_may_lie_in_two() -> None:
-    texts = b",".join([b'"["'] * WINDOW_MARKS)
+    texts = b",".join([b'"["'] * (limits.WINDOW_BYTES // 3))
     check_depth(b"[" * 50 + texts + b",[" * 50 + b"]" * 100)
     with pytest.raises(TooLarge):
         check_depth(b"[" * 50 + texts + b",[" * 51 + b"]" * 101)
@@ -109,15 +122,15 @@ def test_levels_are_counted_on_from_window_to_window_and_a_string_may_lie_in_two
 @pytest.mark.parametrize("body", [b"[" * 1_000_000, b'{"a":' * 200_000, b"[" * 101 + b"]" * 101])
 def test_deep_nesting_is_refused_before_any_parser_meets_it(body: bytes) -> None:
     with pytest.raises(TooLarge, match="levels"):
-        Document(body)
+        document(body)
 
 
 def test_a_generic_body_may_have_one_mebibyte_and_alertmanagers_thirty_two() -> None:
-    assert [max_body_bytes("generic"), max_body_bytes("generic", is_api_v2=True)] == [2**20, 2**25]
-    assert max_body_bytes("alertmanager") == 2**25
-    check_size(MAX_BODY_BYTES, MAX_BODY_BYTES)
+    assert [max_body_bytes(LIMITS, "generic"), max_body_bytes(LIMITS, "generic", is_api_v2=True)] == [2**20, 2**25]
+    assert max_body_bytes(LIMITS, "alertmanager") == 2**25
+    check_size(2**20, 2**20, LIMITS)
     with pytest.raises(TooLarge, match="1 MiB"):
-        check_size(MAX_BODY_BYTES + 1, MAX_BODY_BYTES)
+        check_size(2**20 + 1, 2**20, LIMITS)
 
 
 @pytest.mark.parametrize("before", [0, 1, WINDOW_BYTES - 2, WINDOW_BYTES - 1, WINDOW_BYTES, 2 * WINDOW_BYTES - 3])

@@ -15,6 +15,7 @@ from producers.webhook.outcomes import PENDING_MILLIS, AlertOutcome
 from producers.webhook.receipts import new_receipt, parse_receipt
 from producers.webhook.refused import SwitchedOff, Unauthorized
 from schemas.configuration import Integration
+from schemas.limits import Limits
 from schemas.records import SuppressedBy
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeOutcomes
@@ -32,11 +33,16 @@ def receipt_of(count: int, at: int = AT, integration: str = "door") -> str:
 
 
 def get(
-    receipt: str, *, known: list[AlertOutcome] | None = None, later: int = 0, headers: Headers | None = None
+    receipt: str,
+    *,
+    known: list[AlertOutcome] | None = None,
+    later: int = 0,
+    headers: Headers | None = None,
+    query: bytes = b"",
 ) -> tuple[int, Any]:
     outcomes = FakeOutcomes({("shop", "door", receipt): known or []})
     site = Site(outcomes=outcomes, now=(AT + later) / 1000)
-    return site.request("GET", f"/receipts/{receipt}", headers=headers)[::2]
+    return site.request("GET", f"/receipts/{receipt}", headers=headers, query=query)[::2]
 
 
 def test_a_receipt_says_when_how_many_and_whose() -> None:
@@ -54,7 +60,7 @@ def test_later_receipts_sort_after_earlier_ones() -> None:
 
 @pytest.mark.parametrize(
     "text", ["", "x", "01ARYZ6S41ZZZZZZZZZZZZZZZZ", "01ARYZ6S41ZZZZZZZZZZZZZZZZ-", "81ARYZ6S41ZZZZZZZZZZZZZZZZ-1",
-             "01ARYZ6S41ZZZZZZZZZZZZZZZZ-250001", "01ARYZ6S41ZZZZZZZZZZZZZZZU-1", "01ARYZ6S41ZZZZZZZZZZZZZZZZ-1\n"],
+             "01ARYZ6S41ZZZZZZZZZZZZZZZZ-10000000", "01ARYZ6S41ZZZZZZZZZZZZZZZU-1", "01ARYZ6S41ZZZZZZZZZZZZZZZZ-1\n"],
 )  # fmt: skip
 def test_anything_else_is_none(text: str) -> None:
     assert parse_receipt(text) is None
@@ -70,6 +76,21 @@ def test_a_request_that_nobody_knows_is_pending_for_an_hour_and_then_gone() -> N
     assert get(receipt_of(1), later=PENDING_MILLIS)[0] == 200
     assert get(receipt_of(1), later=PENDING_MILLIS + 1)[0] == 404
     assert get(receipt_of(2), later=PENDING_MILLIS + 1, known=[SEEN])[0] == 200
+
+
+def test_of_very_many_alerts_some_are_told_from_the_one_that_was_asked_for() -> None:
+    most, count = Limits().max_listed_outcomes, Limits().max_listed_outcomes + 5
+    seen = [AlertOutcome(index, "created", alert=index) for index in range(count)]
+    status, first = get(receipt_of(count), known=seen)
+    assert (status, len(first["alerts"]), first["alerts_in_all"]) == (200, most, count)
+    _, rest = get(receipt_of(count), known=seen, query=b"from=%d" % most)
+    assert ([one["index"] for one in rest["alerts"]], rest["alerts_in_all"]) == (list(range(most, count)), count)
+    assert {one["outcome"] for one in first["alerts"] + rest["alerts"]} == {"created"}
+
+
+def test_a_receipt_of_more_alerts_than_a_request_may_have_is_none() -> None:
+    most = Limits().max_alertmanager_alerts
+    assert [get(receipt_of(count))[0] for count in (most, most + 1)] == [200, 404]
 
 
 def test_a_request_without_alerts_has_none() -> None:

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.webhook import publish, slices
+from producers.webhook import publish
 from producers.webhook.cut import MAX_RECORD_BYTES, Cutter
+from producers.webhook.document import document_steps, finish
 from producers.webhook.door import build_doors
 from producers.webhook.formats import recognise
 from producers.webhook.formats.parsed import MAX_REMEMBERED_BYTES, Parsed, Slice, Taken
+from producers.webhook.places import end_of_value
 from producers.webhook.publish import Publisher
-from producers.webhook.reading import split_whole
 from producers.webhook.refused import NotDurable, NotJson, TooLarge
-from producers.webhook.slices import LARGE_BYTES, SLICE_BYTES, SLICE_ELEMENTS, LargeArray, split
+from producers.webhook.slices import SLICE_BYTES, SLICE_ELEMENTS, Slices, slice_steps, split
+from producers.webhook.turns import Turn, Turns
 from schemas.configuration import Configuration, Integration, Project
+from schemas.limits import Limits
 from schemas.records import AlertBatch
 from tests.unit.producers.webhook.doors import a_door, whole
 from tests.unit.producers.webhook.fakes import FakeInbox, in_loop, until
 from tests.unit.producers.webhook.site import Site
 
+LIMITS = Limits()
+LISTED = LIMITS.max_listed_refusals
 PAD = "p" * 3000
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='[]{}",\\ é\ud800', max_size=8),
@@ -37,6 +42,10 @@ def envelope(*alerts: object, **members: object) -> bytes:
     return json.dumps({"version": "4", "alerts": alerts, **members}).encode()
 
 
+def cut(array: bytes, most: int = 1000) -> Slices:
+    return finish(slice_steps(array, len(array) - len(array.lstrip()), most, LIMITS))[0]
+
+
 def many(count: int, **members: object) -> list[dict[str, object]]:
     return [{"labels": {"alertname": "A", "n": str(number)}, **members} for number in range(count)]
 
@@ -45,42 +54,41 @@ def many(count: int, **members: object) -> list[dict[str, object]]:
 def test_slices_hold_the_bytes_of_the_elements_in_their_order(values: list[object], blank: str) -> None:
     written = [json.dumps(value) for value in values]
     array = f"{blank}[{blank}{f'{blank},{blank}'.join(written)}{blank}]{blank}".encode()
-    large = LargeArray(array, 1000)
+    large = cut(array)
     assert [bytes(element).decode() for elements in large for element in elements] == written
-    assert (large.count, large.size) == (len(values), len(array))
+    assert (large.count, large.size) == (len(values), len(array.strip()))
 
 
 @pytest.mark.parametrize("array", [b"[]", b" [ \n ] ", b"[" + b" " * 200_000 + b"]"])
 def test_an_array_of_nothing_has_no_slices(array: bytes) -> None:
-    large = LargeArray(array, 0)
+    large = cut(array, 0)
     assert (large.count, list(large)) == (0, [])
 
 
 def test_a_slice_is_as_much_as_an_ordinary_request() -> None:
-    small = [len(elements) for elements in LargeArray(json.dumps(many(1000)).encode(), 1000)]
-    large = [len(elements) for elements in LargeArray(json.dumps(many(1000, pad=PAD)).encode(), 1000)]
+    small = [len(elements) for elements in cut(json.dumps(many(1000)).encode())]
+    large = [len(elements) for elements in cut(json.dumps(many(1000, pad=PAD)).encode())]
     assert (max(small), sum(small)) == (SLICE_ELEMENTS, 1000)
     assert (max(large) * 3000 <= SLICE_BYTES + 3000, sum(large)) == (True, 1000)
 
 
-@pytest.mark.parametrize("end", [b"", b",", b",]", b"1]", b"}", b"]x", b"] ]", b',"\\x"]', b",01]", b",{]"])
+@pytest.mark.parametrize("end", [b"", b",", b",]", b"1]", b"}", b"]x", b"] ]", b',"\\x"]', b",01]", b",{]", b";1]"])
 def test_what_is_not_json_at_its_end_is_refused_before_its_beginning_is_made_anything_of(end: bytes) -> None:
     with pytest.raises(NotJson):
-        LargeArray(json.dumps(many(5000)).encode()[:-1] + end, 10_000)
+        finish(document_steps(json.dumps(many(5000)).encode()[:-1] + end, LIMITS, 10_000))
 
 
 def test_a_large_array_has_no_more_elements_than_it_may() -> None:
-    assert LargeArray(b"[" + b",".join([b"1"] * 100) + b"]", 100).count == 100
+    assert cut(b"[" + b",".join([b"1"] * 100) + b"]", 100).count == 100
     with pytest.raises(TooLarge, match="100 alerts"):
-        LargeArray(b"[" + b",".join([b"1"] * 101) + b"]", 100)
+        cut(b"[" + b",".join([b"1"] * 101) + b"]", 100)
 
 
-def test_only_large_arrays_are_cut_and_small_ones_have_the_same_limit() -> None:
+def test_small_arrays_come_in_slices_too_and_have_the_same_limit() -> None:
     small = b"[" + b",".join([b"1"] * 100) + b"]"
-    assert split(small, 100) == split_whole(small)
-    assert isinstance(split(b"[" + b" " * LARGE_BYTES + b"]", 100), LargeArray)
+    assert [len(elements) for elements in split(small, 100, LIMITS)] == [SLICE_ELEMENTS] * 3 + [100 - 3 * SLICE_ELEMENTS]
     with pytest.raises(TooLarge, match="99 alerts"):
-        split(small, 99)
+        split(small, 99, LIMITS)
 
 
 @pytest.mark.parametrize("name", ["generic", "alertmanager", "grafana"])
@@ -145,6 +153,10 @@ def test_nothing_is_written_of_a_body_that_is_malformed_at_its_end() -> None:
     assert site.problem(json.dumps(many(12_000)).encode()[:-1] + b",{]", "web/api/v2/alerts")[0] == 400
 
 
+def in_turns(parsed: Parsed) -> AsyncIterator[Slice]:
+    return Turns().each(Turn(("shop", "door"), is_light=False), parsed.slices())
+
+
 def cutter(total: int) -> Cutter:
     return Cutter(AlertBatch("shop", "door", "alertmanager", "critical", "R", total, []))
 
@@ -156,12 +168,12 @@ async def test_others_have_their_turn_after_each_slice() -> None:
     turns = 0
     seen: list[int] = []
 
-    def watched() -> Iterator[Slice]:
-        for made in parsed.slices():
+    async def watched() -> AsyncIterator[Slice]:
+        async for made in in_turns(parsed):
             seen.append(turns)
             yield made
 
-    large = asyncio.create_task(publisher.publish_slowly(cutter(5000), watched()))
+    large = asyncio.create_task(publisher.publish_slowly(cutter(5000), watched(), LISTED))
     while not large.done():
         turns += 1
         await asyncio.sleep(0)
@@ -175,7 +187,7 @@ async def test_no_more_of_a_large_request_is_made_than_the_broker_takes() -> Non
     parsed = recognise.parse(envelope(*many(3000, pad=PAD)), a_door())
     assert parsed.total * 3000 > 2 * (publish.MAX_AHEAD + 2) * MAX_RECORD_BYTES
     publisher = Publisher(inbox, 4)
-    large = asyncio.create_task(publisher.publish_slowly(cutter(3000), parsed.slices()))
+    large = asyncio.create_task(publisher.publish_slowly(cutter(3000), in_turns(parsed), LISTED))
     await until(lambda: len(inbox.sent) == publish.MAX_AHEAD)
     for _ in range(200):
         await asyncio.sleep(0)
@@ -190,7 +202,7 @@ async def test_no_more_of_a_large_request_is_made_than_the_broker_takes() -> Non
 async def test_a_large_request_of_which_a_part_is_lost_is_not_durable_and_no_more_is_written() -> None:
     inbox = FakeInbox(acknowledges=False)
     parsed = recognise.parse(envelope(*many(3000, pad=PAD)), a_door())
-    large = asyncio.create_task(Publisher(inbox, 4).publish_slowly(cutter(3000), parsed.slices()))
+    large = asyncio.create_task(Publisher(inbox, 4).publish_slowly(cutter(3000), in_turns(parsed), LISTED))
     await until(lambda: len(inbox.sent) == publish.MAX_AHEAD)
     inbox.settle(False)
     with pytest.raises(NotDurable, match="wholly or in part"):
@@ -204,7 +216,7 @@ async def test_an_alert_of_a_large_request_that_kafka_never_takes_is_refused_alo
     alerts = many(300, pad=PAD)
     alerts[7]["pad"] = alerts[299]["pad"] = "p" * 120_000
     parsed = recognise.parse(envelope(*alerts), a_door())
-    taken = await Publisher(inbox, 4).publish_slowly(cutter(300), parsed.slices())
+    taken = await Publisher(inbox, 4).publish_slowly(cutter(300), in_turns(parsed), LISTED)
     assert (taken.accepted, [refusal.index for refusal in taken.refusals]) == (298, [7, 299])
     written = [event.index for batch in inbox.batches() for event in batch.events]
     assert written == [index for index in range(300) if index not in (7, 299)]
@@ -215,12 +227,26 @@ async def test_an_alert_of_a_large_request_that_kafka_never_takes_is_refused_alo
 async def test_a_large_request_is_refused_whole_when_the_queue_is_full() -> None:
     inbox = FakeInbox(acknowledges=False)
     publisher = Publisher(inbox, 4)
-    publisher.unacknowledged_bytes = publish.MAX_UNACKNOWLEDGED_BYTES
+    publisher.unacknowledged_bytes = LIMITS.max_unacknowledged_bytes
     parsed = recognise.parse(envelope(*many(3000)), a_door())
     with pytest.raises(NotDurable, match="nothing of this request was written"):
-        await publisher.publish_slowly(cutter(3000), parsed.slices())
+        await publisher.publish_slowly(cutter(3000), in_turns(parsed), LISTED)
     assert inbox.sent == []
 
 
-def test_where_an_element_ends_is_told_by_msgspec_as_we_read_it() -> None:
-    assert [slices._end_of_first(memoryview(text)) for text in (b'{"a":1},5]', b'"x" \n]', b"5 ,[]]")] == [8, 6, 3]
+@in_loop
+async def test_a_large_request_goes_through_where_kafka_takes_less_than_declared() -> None:
+    inbox = FakeInbox(limit_bytes=20_000)
+    alerts = many(1000, pad=PAD)
+    alerts[7]["pad"] = alerts[999]["pad"] = "p" * 30_000
+    parsed = recognise.parse(envelope(*alerts), a_door())
+    taken = await Publisher(inbox, 4, 5).publish_slowly(cutter(1000), in_turns(parsed), LISTED)
+    assert (taken.accepted, [refusal.index for refusal in taken.refusals]) == (998, [7, 999])
+    written = [event.index for batch in inbox.batches() for event in batch.events]
+    assert written == [index for index in range(1000) if index not in (7, 999)]
+    assert len(inbox.refused_sizes) == 0  # each refusal costs a producer: the limit was asked for before
+
+
+@pytest.mark.parametrize(("text", "end"), [(b'{"a":1},5]', 8), (b'"x" \n]', 6), (b"5 ,[]]", 3)])
+def test_where_an_element_ends_is_told_by_msgspec_as_we_read_it(text: bytes, end: int) -> None:
+    assert end_of_value(text, 0, 100, b",]") == end

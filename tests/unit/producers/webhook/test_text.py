@@ -8,6 +8,7 @@ from msgspec import Raw
 from producers.webhook.labels import clean_map, text_pairs
 from producers.webhook.links import link, links_in, query_of
 from producers.webhook.text import Json, cut, hosts_of, is_blank, text
+from schemas.limits import Limits
 from schemas.records import Link
 
 
@@ -48,11 +49,11 @@ def test_what_nothing_but_blanks_are_in_is_blank() -> None:
 
 def test_labels_are_scalars_as_text_sorted_by_name_without_empty_ones() -> None:
     labels: Json = {"z": "last", "b": 1, "a": True, "c": None, "d": "", "e": {"f": 1}, "g": ["h"], "i": False}
-    assert text_pairs(labels) == [("a", "true"), ("b", "1"), ("i", "false"), ("z", "last")]
+    assert text_pairs(Limits(), labels) == [("a", "true"), ("b", "1"), ("i", "false"), ("z", "last")]
 
 
 def test_labels_that_are_no_object_are_none() -> None:
-    assert text_pairs(["a", "b"]) == []
+    assert text_pairs(Limits(), ["a", "b"]) == []
 
 
 def test_names_and_values_of_labels_lose_their_nuls() -> None:
