@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -101,6 +102,10 @@ def _change(value_of: Callable[[Random, Any], Any]) -> Callable[[Random, Any], A
     return mutator
 
 
+def _odd_value(random: Random) -> Any:
+    return deepcopy(random.choice(ODD_VALUES))  # the next mutator may change it in place
+
+
 def _nest(random: Random, value: Any) -> Any:
     levels = random.choice(DEEPEST)
     opening, closing = random.choice((("[", "]"), ('{"a":', "}")))
@@ -109,7 +114,7 @@ def _nest(random: Random, value: Any) -> Any:
 
 def _key_twice(random: Random, value: Any) -> Any:
     pairs = Pairs(value.items()) if isinstance(value, dict) and value else Pairs([("title", value)])
-    return Pairs([*pairs, (random.choice(pairs)[0], random.choice(ODD_VALUES))])
+    return Pairs([*pairs, (random.choice(pairs)[0], _odd_value(random))])
 
 
 def _rename(random: Random, value: Any) -> Any:
@@ -151,7 +156,7 @@ def _padded(random: Random, document: Any) -> Any:
 
 
 MUTATORS: tuple[Callable[[Random, Any], Any], ...] = (
-    _change(lambda random, _: random.choice(ODD_VALUES)),
+    _change(lambda random, _: _odd_value(random)),
     _change(lambda random, _: Verbatim(random.choice(ODD_NUMBERS))),
     _change(lambda random, _: Verbatim(random.choice(ODD_TEXTS))),
     _change(_nest),
