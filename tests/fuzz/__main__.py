@@ -67,7 +67,6 @@ def main() -> int:
             if options.only:
                 return repeat([build_case(options.seed, number) for number in options.only], stack)
             found = campaign(stack, options.seed, options.seconds, options.per_second, say)
-            found["log"] = judges.log_problems(logs_of(data))  # before it stops: libraries complain of being stopped
         problems = [line for name, problems in found.items() for line in few(name, problems)]
         for problem in problems:
             print(f"FOUND (seed {options.seed}): {problem}")
@@ -128,6 +127,7 @@ def campaign(stack: RunningStack, seed: int, seconds: float, per_second: float, 
         **kept,
         "process": judges.process_problems(before, processes_of(stack)),
         "sender": notes.failures,
+        "log": judges.log_problems(logs_of(stack.data), notes.exchanges),  # now: libraries complain of being stopped
     }
 
 

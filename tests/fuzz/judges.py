@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.fuzz.requests import Target
@@ -25,6 +26,10 @@ TIMES_QUIET = 10
 GROWTH_MEGABYTES = {"kafka": 600, "": 200}
 """What a process may grow after it is warm; the broker's heap of 512 MB is taken step by step."""
 LOG_SIGNS = re.compile(rb"Traceback \(most recent call last\)|request_failed|Exception in ASGI application|was never awaited")
+
+LOG_TIME = re.compile(rb"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)[.,](\d+)")
+SLACK_SECONDS = 0.2
+"""Between what a log says and when a request was there."""
 
 
 def documented_statuses(design: str) -> frozenset[int]:
@@ -102,18 +107,28 @@ def memory_problems(warm: Mapping[str, float], highest: Mapping[str, float]) -> 
     ]
 
 
-def log_problems(logs: Mapping[str, bytes]) -> list[str]:
-    """No process met a fault of its own."""
-    found = []
+def log_problems(logs: Mapping[str, bytes], exchanges: Iterable[Exchange] = ()) -> list[str]:
+    """No process met a fault of its own; the first of each log is shown, with the requests that were there at that moment."""
+    found, sent = [], list(exchanges)
     for name, text in logs.items():
-        signs = Counter(sign.decode() for sign in LOG_SIGNS.findall(text))
-        if signs:
-            at = LOG_SIGNS.search(text)
-            assert at is not None
-            found.append(
-                f"{name} has {dict(signs)}: {text[max(0, at.start() - 500) : at.start() + 1500].decode(errors='replace')}"
-            )
+        if first := LOG_SIGNS.search(text):
+            signs = dict(Counter(sign.decode() for sign in LOG_SIGNS.findall(text)))
+            start = text.rfind(b"\n", 0, max(0, first.start() - 100)) + 1
+            cases = [f"--only {number}" for number in sorted(underway(text[start : first.end()], sent))]
+            found.append(f"{name} has {signs}; underway then: {cases}\n{text[start : start + 3000].decode(errors='replace')}")
     return found
+
+
+def underway(line: bytes, exchanges: Iterable[Exchange]) -> set[int]:
+    """Give the numbers of the cases that were being sent at the last time that stands in a piece of log."""
+    times = LOG_TIME.findall(line)
+    if not times:
+        return set()
+    day, second, part = (text.decode() for text in times[-1])
+    at = datetime.fromisoformat(f"{day}T{second}").replace(tzinfo=UTC).timestamp() + float(f"0.{part}")
+    return {
+        one.case.number for one in exchanges if one.begun_at - SLACK_SECONDS <= at <= one.begun_at + one.seconds + SLACK_SECONDS
+    }
 
 
 def ledger_problems(rows: Iterable[Mapping[str, object]]) -> list[str]:

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from schemas.settings import Address
@@ -35,14 +35,16 @@ class Exchange:
     answers: list[Answer]
     end: End
     seconds: float
+    begun_at: float = 0.0
+    """By the wall clock, as logs have it."""
 
 
 def send_case(case: Case, address: Address) -> Exchange:
     """Send one case and read what comes back."""
-    started = time.monotonic()
+    started, begun_at = time.monotonic(), time.time()
     with socket.create_connection((address.host, address.port), 10, source_address=(case.address, 0)) as connection:
         answers, end = _send_and_read(case, connection)
-    return Exchange(case, answers, end, time.monotonic() - started)
+    return Exchange(case, answers, end, time.monotonic() - started, begun_at)
 
 
 def _send_and_read(case: Case, connection: socket.socket) -> tuple[list[Answer], End]:
@@ -95,7 +97,7 @@ class Notes:
                 self.receipts[said["receipt"]] = (said["accepted"] + len(said["rejected"]), exchange.case)
         short = [Answer(answer.status, answer.headers, answer.body[:300]) for answer in exchange.answers]
         with self.lock:
-            self.exchanges.append(Exchange(exchange.case, short, exchange.end, exchange.seconds))
+            self.exchanges.append(replace(exchange, answers=short))
 
 
 class Senders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -104,6 +105,17 @@ def test_process_that_grows_by_more_than_its_bound_is_found() -> None:
 def test_fault_in_a_log_is_found(line: bytes) -> None:
     assert judges.log_problems({"webhook.log": b"[info] started\n"}) == []
     assert "webhook.log" in judges.log_problems({"webhook.log": b"[info] started\n" + line})[0]
+
+
+def test_fault_in_a_log_names_the_requests_that_were_there() -> None:
+    line = b"2026-11-27 19:34:59,705 [ERROR] uvicorn.error: Exception in ASGI application\n"
+    at = datetime(2026, 11, 27, 19, 34, 59, 705_000, UTC).timestamp()
+    sent = [
+        replace(exchange(), case=replace(WEBHOOK, number=number), begun_at=at + number - 0.5, seconds=1)
+        for number in range(-4, 4)
+    ]
+    assert judges.underway(line, sent) == {0}
+    assert "underway then: ['--only 0']" in judges.log_problems({"webhook.log": line}, sent)[0]
 
 
 @pytest.mark.parametrize("change", [{"state": "does not add up"}, {"pending": 3}, {"difference": -1}])
