@@ -41,6 +41,8 @@ WARM_SHARE = 0.2
 SENT_AGAIN = 20
 SHOWN = 8
 """Of what one judge found; the rest is counted."""
+REPEAT_SECONDS = 2.0
+"""Until a fault that a case alone has led to stands in a log."""
 Say = Callable[[str], None]
 Found = dict[str, list[str]]
 """What each judge found, by its name."""
@@ -86,6 +88,7 @@ def repeat(cases: Sequence[Case], stack: RunningStack) -> int:
         exchange = send_one(case, addresses_of(stack.settings), Notes())
         print(case)
         print(f"  {exchange.end} after {exchange.seconds:.2f} s: {exchange.answers}")
+    time.sleep(REPEAT_SECONDS)
     print("\n".join(judges.log_problems(logs_of(stack.data))))
     return 0
 
