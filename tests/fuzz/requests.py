@@ -31,7 +31,13 @@ GRAFANA = {
     "alerts": [{"status": "firing", "labels": {"alertname": "Slow"}, "annotations": {}, "startsAt": "2026-03-01T12:00:00Z",
                 "endsAt": "0001-01-01T00:00:00Z", "values": {"B": 2.5}, "fingerprint": "c6eadffa33fcdf37"}],
 }  # fmt: skip
-SORTS = ("-started_at", "number", "-events", "severity", "-urgency", "ends_at", "at")
+SORTS = ("-started_at", "number", "ended_at", "severity", "-urgency")
+SORTS_OF = {
+    "alerts": (*SORTS, "-events"),
+    "incidents": SORTS,
+    "silences": ("ends_at", "-ends_at", "starts_at"),
+    "timeline": ("at",),
+}
 FILTERS: dict[str, tuple[str, ...]] = {
     "status": ("open", "resolved", "ignored"),
     "severity": ("high", "critical"),
@@ -136,7 +142,8 @@ def _query(random: Random, of: str) -> tuple[tuple[str, str], ...]:
     names = random.sample(known, min(len(known), random.randrange(4)))
     query = {name: random.choice(FILTERS[name]) for name in names}
     if "limit" in known and random.random() < 0.4:
-        sort = query.setdefault("sort", random.choice(SORTS)) if "sort" in known else "at"
+        sort = random.choice(SORTS_OF.get(of, SORTS))
+        query |= {"sort": sort} if "sort" in known else {}
         key = random.choice(("2026-03-01 12:00:00+00", "", "x", "3"))
         last: int | str = random.choice((1, 0, -1, 2**63 - 1, 2**63, "4", "", "\0"))
         query["cursor"] = write_cursor(Cursor(sort, key, last))
