@@ -1,7 +1,7 @@
 # Every command of the project; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check fmt unit thorough stories contract integration e2e crash simulate bench bench-lists docs
+.PHONY: help setup production lock sbom demo test check fmt unit thorough stories contract integration e2e crash fuzz simulate bench bench-lists docs
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -15,6 +15,10 @@ setup:  ## make .venv, fetch Apache Kafka; as root also what tests need from Deb
 	@deploy/setup/kafka.sh
 	@deploy/setup/debian.sh
 
+production:  ## make .venv from the run-time lock alone, without test tools; and fetch Apache Kafka
+	@deploy/setup/python.sh production
+	@deploy/setup/kafka.sh
+
 demo: setup  ## run the whole pipeline with a short real story, until Ctrl-C
 	@$(BIN)/tocsin demo
 
@@ -22,6 +26,7 @@ test: setup  ## run every test
 	@deploy/setup/debian.sh required
 	@$(PYTEST)
 	@$(MAKE) --no-print-directory crash
+	@$(MAKE) --no-print-directory fuzz
 
 check: setup  ## lint, types, import rules, schema compatibility
 	@$(BIN)/ruff check .
@@ -56,6 +61,9 @@ e2e: setup  ## a real Alertmanager, a real browser
 crash: setup  ## kill everything in turn under load, then check the promises (SEED=1 CRASH_SECONDS=180)
 	@$(BIN)/python -m tests.crash $(if $(SEED),--seed $(SEED)) $(if $(CRASH_SECONDS),--seconds $(CRASH_SECONDS))
 
+fuzz: setup  ## broken requests against a live stack, a good client beside them (SEED=1 FUZZ_SECONDS=180)
+	@$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS))
+
 simulate: setup  ## months of operation on the virtual clock, another seed each time (SEED=1 MONTHS=12)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(MONTHS),--months $(MONTHS))
 
@@ -68,6 +76,12 @@ bench-lists: setup  ## measure each list and count of the API at a million alert
 docs: setup  ## write docs/settings.md and docs/configuration.md anew
 	@$(BIN)/python -m tocsin.documentation
 
-lock: setup  ## pin requirements.in anew (needs uv)
-	@uv pip compile --no-config --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
-	    --no-emit-index-url --no-emit-find-links requirements.in -o requirements.lock
+LOCK := uv pip compile --no-config --python-version 3.11 --universal --generate-hashes --no-header --no-annotate \
+    --no-emit-index-url --no-emit-find-links
+
+lock:  ## pin requirements.in and requirements-dev.in anew (needs uv)
+	@$(LOCK) --quiet requirements.in -o requirements.lock
+	@$(LOCK) --quiet --constraint requirements.lock requirements-dev.in -o requirements-dev.lock
+
+sbom: setup  ## write build/sbom.cdx.json: all that a production install is made of (CycloneDX)
+	@$(BIN)/python -m deploy.sbom
