@@ -55,7 +55,7 @@ class Limits:
         "422",
     )
     max_project_exclusions: int = limit(
-        10,
+        5,
         "Pending and active silences of a project that only exclude (`!=`, `!~`): each must be asked about each new or changed "
         "alert by itself.",
         "422",

@@ -15,6 +15,9 @@ from starlette.requests import Request
 
 from producers.operator.problems import Malformed, TooLarge
 from schemas.commands import Arguments, MalformedCommand, arguments_type, read_arguments
+from schemas.limits import Limits
+from schemas.matcher_limits import check_silence, read_matchers
+from schemas.matcher_syntax import InvalidMatcher
 from schemas.records import Command
 
 MAX_BODY_BYTES = 512 * 1024
@@ -51,7 +54,7 @@ class Asked:
     arguments: Arguments
 
 
-async def read_request(request: Request, kind: Kind, actor: str, new_id: Callable[[], str]) -> Asked:
+async def read_request(request: Request, kind: Kind, actor: str, new_id: Callable[[], str], limits: Limits) -> Asked:
     """Read and check a request; raises `Malformed` with what is wrong and where, `TooLarge`."""
     fields = _read_object(await _read_body(request))
     said = fields.pop("command_id", None)
@@ -60,12 +63,23 @@ async def read_request(request: Request, kind: Kind, actor: str, new_id: Callabl
         raise Malformed("command_id: a text of 1 to 200 characters, without control characters")
     if fields.get("assignee") == ME:
         fields["assignee"] = actor
+    _check_matchers(fields.get("matchers"), limits)
     data = msgspec.json.encode(fields)
     try:
         arguments = read_arguments(Command("", command_id, actor, kind.verb, kind.target, 1 if kind.has_number else None, data))
     except MalformedCommand as error:
         raise Malformed(str(error)) from error
     return Asked(command_id, arguments)
+
+
+def _check_matchers(said: Any, limits: Limits) -> None:
+    """Refuse matchers that cost too much before anything reads them; raises `Malformed`."""
+    if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+        return  # there are none; what is wrong with others is said by whoever reads them
+    try:
+        check_silence(read_matchers(said, limits), limits)
+    except InvalidMatcher as error:
+        raise Malformed(f"matchers: {error}") from error
 
 
 async def _read_body(request: Request) -> bytes:
