@@ -15,7 +15,12 @@ from schemas.configuration_checks import check_references
 from schemas.configuration_reading import Findings, read_tree
 from schemas.configuration_warnings import warnings_of
 from schemas.errors import ConfigurationError
+from schemas.limits import Limits
 from schemas.yaml_tree import Place, Unreadable, compose
+
+DEFAULT_LIMITS = Limits()
+MAX_BYTES = 32 * 1024 * 1024
+"""Three times what was ever packed into the 900 KiB that are the limit (`producers/clock/publish.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +31,29 @@ class Checked:
     warnings: tuple[str, ...]
 
 
-def load_configuration(path: Path) -> Configuration:
+def load_configuration(path: Path, limits: Limits = DEFAULT_LIMITS) -> Configuration:
     """Read and check a file; raises as `check_file` does."""
-    return check_file(path).configuration
+    return check_file(path, limits).configuration
 
 
-def check_file(path: Path) -> Checked:
-    """Read and check a file.
+def check_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> Checked:
+    """Read and check a file, by the limits of whoever applies it.
 
     Raises `ConfigurationError` (the operator's) with every problem, also when the file cannot be read.
     """
     try:
+        _check_length(path)
         text = path.read_text("utf-8-sig")
     except OSError as error:
         raise ConfigurationError([f"{path}: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"{path}: not UTF-8 text: {error.reason} at byte {error.start}"]) from error
-    return check_text(text, str(path))
+    return check_text(text, str(path), limits)
+
+
+def _check_length(path: Path) -> None:
+    if path.is_file() and path.stat().st_size > MAX_BYTES:
+        raise ConfigurationError([f"{path}: a configuration has at most {MAX_BYTES // 1024 // 1024} MiB"])
 
 
 def parse_configuration(text: str, file: str) -> Configuration:
@@ -50,9 +61,9 @@ def parse_configuration(text: str, file: str) -> Configuration:
     return check_text(text, file).configuration
 
 
-def check_text(text: str, file: str) -> Checked:
+def check_text(text: str, file: str, limits: Limits = DEFAULT_LIMITS) -> Checked:
     """Read and check YAML (or JSON) text; `file` names it in problems. Raises `ConfigurationError`."""
-    findings = Findings()
+    findings = Findings(limits)
     try:
         configuration = read_tree(compose(text), Configuration, findings)
     except Unreadable as error:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from schemas.configuration import Kind
 from schemas.durations import parse_duration, parse_rate, parse_span
-from schemas.matchers import InvalidMatcher, parse_matchers
+from schemas.limits import Limits
+from schemas.matcher_limits import read_text
+from schemas.matcher_syntax import InvalidMatcher
 from schemas.publish_title import check_title
 from schemas.recurrence import check_recurrence
 from schemas.zones import load_zone
@@ -111,10 +113,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _matchers(text: str) -> list[str]:
+def read_matcher_text(text: str, limits: Limits) -> list[str]:
     """Read one matcher, or a list in braces as that many; a single one stays as it is written."""
     try:
-        found = parse_matchers(text)
+        found = read_text(text, limits)
     except InvalidMatcher as error:
         raise ValueError(str(error)) from error
     return [text.strip()] if len(found) == 1 and not text.lstrip().startswith("{") else [str(matcher) for matcher in found]
@@ -126,7 +128,6 @@ READERS: Final[dict[Kind, Callable[[str], object]]] = {
     Kind.DURATION: parse_duration,
     Kind.RATE: parse_rate,
     Kind.TOKEN: _token,
-    Kind.MATCHER: _matchers,
     Kind.PATH: _matching(_PATH, "a path into JSON; write it as check.name or alerts[0].title"),
     Kind.FIELD: _mapped_field,
     Kind.URL: _url,
@@ -137,4 +138,4 @@ READERS: Final[dict[Kind, Callable[[str], object]]] = {
     Kind.COUNT: _count,
     Kind.PUBLIC_TITLE: check_title,
 }
-"""`MATCHER` alone gives a list: what stands in one text may be several."""
+"""Not among them is `MATCHER`: it has limits, and what stands in one text may be several."""

@@ -9,12 +9,14 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from schemas.configuration import Kind, Maintenance, Secret, Settings
-from schemas.configuration_kinds import READERS
+from schemas.configuration_kinds import READERS, read_matcher_text
+from schemas.limits import Limits
 from schemas.yaml_tree import Mapping, Node, Place, Scalar, Sequence
 
 Path = tuple[str | int, ...]
@@ -31,6 +33,8 @@ SECRET_HINT = "a secret never stands in this file; write {env: NAME} or {file: P
 class Findings:
     """What is wrong, and where everything stands."""
 
+    limits: Limits = field(default_factory=Limits)
+    """What an expression may cost."""
     problems: list[tuple[Place, str]] = field(default_factory=list)
     places: dict[Path, Place] = field(default_factory=dict)
     matchers: list[tuple[Path, Place, list[str]]] = field(default_factory=list)
@@ -70,7 +74,7 @@ class _Reader:
         self.findings.places.setdefault(path, node.place)
         written, wanted = _split(wanted)
         if written is not None:
-            return self._read_scalar(node, READERS[written], _stand_in(wanted))
+            return self._read_scalar(node, self._reader(written), _stand_in(wanted))
         origin = get_origin(wanted)
         if origin in (Union, types.UnionType):
             return self._read_optional(node, wanted, path)
@@ -83,6 +87,9 @@ class _Reader:
         if isinstance(wanted, type) and issubclass(wanted, Settings):
             return self._read_struct(node, wanted, path)
         return self._read_scalar(node, *((_boolean, False) if wanted is bool else (_text, "")))
+
+    def _reader(self, written: Kind) -> Callable[[str], Any]:
+        return partial(read_matcher_text, limits=self.findings.limits) if written is Kind.MATCHER else READERS[written]
 
     def _read_optional(self, node: Node, wanted: Any, path: Path) -> Any:
         (inner,) = (part for part in get_args(wanted) if part is not types.NoneType)

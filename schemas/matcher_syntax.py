@@ -16,6 +16,8 @@ from schemas.errors import ConfigurationError
 Operator = Literal["=", "!=", "=~", "!~"]
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 EXAMPLE = """write it as name="value", with one of = != =~ !~"""
+SHOWN_CHARACTERS = 200
+"""Of a matcher, in the message about it."""
 _OPERATOR = re.compile(r"=~|!=|!~|=")
 _BARE = re.compile(r"""[^\s{}!=~,\\"'`]+""")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"', re.DOTALL)
@@ -28,7 +30,8 @@ class InvalidMatcher(ConfigurationError):
     """A matcher that cannot be read; `position` counts the characters before the error in `text`."""
 
     def __init__(self, reason: str, text: str, position: int) -> None:
-        super().__init__([f"matcher {text!r}, at character {position + 1}: {reason}"])
+        shown = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+        super().__init__([f"matcher {shown!r}, at character {position + 1}: {reason}"])
         self.reason = reason
         self.position = position
 

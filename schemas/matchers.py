@@ -46,7 +46,12 @@ WORD_END = "\0"
 """Between the words of a severity; no text of an alert has it (BEHAVIOUR 2)."""
 SEVERITY_WORDS = SEVERITY + WORD_END
 """What a matcher on `severity` looks up: our word and each as sent, `join_words`; `severity` alone gives our word."""
-CACHED_EXPRESSIONS = 4096
+MAX_MEMORY_BYTES = 512 * 1024
+"""Of one compiled expression: its program, and what RE2 remembers while it runs it. RE2's own default is 8 MiB."""
+OLD_MEMORY_BYTES = 8 * 1024 * 1024
+"""Of an expression that was made before there were limits, and needs more: it goes on meaning what it meant."""
+CACHED_EXPRESSIONS = 64
+"""So that those that are remembered take at most 32 MiB. Whoever holds a matcher holds its expression too."""
 CACHED_WORDS = 64
 """Answers of one severity matcher: alerts of one kind of sender have few words for it."""
 _ALTERNATIVES = re.compile(r"[\w /:@-]*(?:\|[\w /:@-]*)*", re.ASCII)
@@ -82,11 +87,16 @@ class Matcher:
         return self._test(value)
 
     @property
+    def is_expression(self) -> bool:
+        """Whether RE2 must be asked: it is no text and no choice between texts."""
+        return self.operator in ("=~", "!~") and not is_choice(self.value)
+
+    @property
     def values(self) -> frozenset[str] | None:
         """The only texts that it matches, where these can be listed; None: others too."""
         if self.operator == "=":
             return frozenset((self.value,))
-        if self.operator == "=~" and _ALTERNATIVES.fullmatch(self.value):
+        if self.operator == "=~" and is_choice(self.value):
             return frozenset(self.value.split("|"))
         return None
 
@@ -96,14 +106,19 @@ class Matcher:
         return f'{name}{self.operator}"{self.value.translate(_ESCAPES)}"'
 
 
+def is_choice(pattern: str) -> bool:
+    """Say whether a regular expression is only a choice between texts, `a|b|c`, which is looked up and not run."""
+    return _ALTERNATIVES.fullmatch(pattern) is not None
+
+
 def parse_matcher(text: str) -> Matcher:
     """Read one matcher; raises `InvalidMatcher` (its writer's fault) with the position of the error."""
-    return _build(text, read_one(text))
+    return build_matcher(text, read_one(text))
 
 
 def parse_matchers(text: str) -> list[Matcher]:
     """Read one matcher or more, separated by commas, in braces or not; raises `InvalidMatcher`."""
-    return [_build(text, written) for written in read_list(text)]
+    return [build_matcher(text, written) for written in read_list(text)]
 
 
 def matches_all(matchers: Sequence[Matcher], lookup: Callable[[str], str]) -> bool:
@@ -114,12 +129,24 @@ def matches_all(matchers: Sequence[Matcher], lookup: Callable[[str], str]) -> bo
     return True
 
 
+def any_of(name: str, patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Join expressions on one name to a test whether any of them matches; one that cannot be made says that any may."""
+    try:
+        joined = compile_expression("|".join(f"(?:{pattern})" for pattern in patterns), has_lines(name), OLD_MEMORY_BYTES)
+    except re2.error:
+        return lambda _: True
+    finally:
+        re2.purge()
+    return lambda text: joined.fullmatch(text) is not None
+
+
 def join_words(*words: str | None) -> str:
     """Join a severity's words for a matcher; what was not sent is no word, not even an empty one."""
     return WORD_END.join([word for word in words if word])
 
 
-def _build(text: str, written: Written) -> Matcher:
+def build_matcher(text: str, written: Written) -> Matcher:
+    """Make a matcher of what was written in a text; raises `InvalidMatcher` with the position in that text."""
     try:
         return Matcher(written.name, written.operator, written.value)
     except InvalidMatcher as error:
@@ -134,7 +161,7 @@ def _compile(name: str, operator: Operator, value: str) -> Callable[[str], bool]
         return value.__eq__
     if operator == "!=":
         return value.__ne__
-    test = _expression(value, name in FIELD_NAMES)
+    test = _expression(value, has_lines(name))
     return test if operator == "=~" else _not(test)
 
 
@@ -151,7 +178,7 @@ def _any_word(operator: Operator, value: str) -> Callable[[str], bool]:
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS)
 def _expression(pattern: str, is_field: bool) -> Callable[[str], bool]:
-    if _ALTERNATIVES.fullmatch(pattern):
+    if is_choice(pattern):
         return frozenset(pattern.split("|")).__contains__
     full_match, prefix = _compile_re2(pattern, is_field).fullmatch, _literal_prefix(pattern)
     return lambda text: text.startswith(prefix) and full_match(text) is not None
@@ -165,14 +192,32 @@ def _literal_prefix(pattern: str) -> str:
     return prefix[:-1] if pattern[len(prefix) : len(prefix) + 1] in ("*", "?", "{") else prefix
 
 
-def _compile_re2(pattern: str, has_lines: bool) -> re2._Regexp:
+def compile_expression(pattern: str, has_lines: bool, memory_bytes: int) -> re2._Regexp:
+    """Compile by RE2 within so much memory; raises `re2.error`. A dot matches a line break too where `has_lines`."""
     options = re2.Options()
     options.dot_nl = has_lines
     options.log_errors = False  # RE2 writes them to stderr by itself; we raise them
+    options.never_capture = True
+    options.max_mem = memory_bytes
+    return re2.compile(pattern, options)
+
+
+def has_lines(name: str) -> bool:
+    """Say whether a dot matches a line break in what a name stands for."""
+    return name in FIELD_NAMES
+
+
+def _compile_re2(pattern: str, has_lines: bool) -> re2._Regexp:
     try:
-        return re2.compile(pattern, options)
+        return compile_expression(pattern, has_lines, MAX_MEMORY_BYTES)
+    except re2.error:
+        pass  # too large for that, or no expression at all: the next line says which
+    try:
+        return compile_expression(pattern, has_lines, OLD_MEMORY_BYTES)
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace")
         # RE2 says what it tripped over as the text after the colon, not where that stands.
         fragment = reason.partition(": ")[2]
         raise InvalidMatcher(f"not a regular expression of RE2: {reason}", pattern, max(0, pattern.find(fragment))) from error
+    finally:
+        re2.purge()  # it keeps the last 128 by itself, by their number and not by their size

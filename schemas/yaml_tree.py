@@ -75,12 +75,25 @@ def compose(text: str) -> Node:
     if text.lstrip().startswith(("{", "[")):
         text = _as_yaml(text)
     try:
+        _check_depth(text)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.reader.ReaderError as error:
         raise Unreadable("only printable UTF-8 text can be read", _place_in(text, error.position)) from error
     except yaml.MarkedYAMLError as error:
         raise Unreadable(_reason(error), _place(error.problem_mark or error.context_mark)) from error
     return Mapping((), Place(1, 1)) if node is None else _Converter().convert(node)
+
+
+def _check_depth(text: str) -> None:
+    """Raise `Unreadable` where a level too deep begins, before anything recurses into it: events come one after the other."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Unreadable(f"a configuration nests at most {MAX_DEPTH} levels deep", _place(event.start_mark))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _as_yaml(text: str) -> str:

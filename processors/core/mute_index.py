@@ -1,4 +1,4 @@
-"""What is kept beside the entities so that muting is quick: silences by a value they need, alerts by what mutes them, and
+"""What is kept beside the entities so that muting is quick: silences (`silence_index.py`), alerts by what mutes them, and
 which alerts inhibit which.
 
 All of it follows from the entities and the rules. Changes go through the state's own writing, so that they are undone
@@ -7,17 +7,14 @@ with it. Not here: when an alert is looked at again and what that changes (`supp
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from collections.abc import Callable, Hashable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from processors.core.matching import Lookup, Matching, places_of
-from schemas.matchers import SEVERITY_WORDS, WORD_END, parse_matcher
-from schemas.records import AlertState, SilenceState
+from processors.core.silence_index import SilenceIndex
+from schemas.records import AlertState
 
 Key = tuple[str, int]
-SilenceKey = tuple[str, str]
 Group = tuple[str, int, tuple[str, ...]]
 """Project, place of an `inhibit` rule, values of its `equal` labels."""
 Muting = tuple[str, str, str]
@@ -46,10 +43,7 @@ class MuteIndex:
         self.muted_by: dict[Muting, dict[int, None]] = {}
         self.unsettled: dict[Key, None] = {}
         """Alerts to be looked at again before this item of the record ends."""
-        self.filed: dict[str, dict[str, dict[str, dict[str, Matching[SilenceState]]]]] = {}
-        """Silences by project, name, value and id."""
-        self._changes: list[tuple[int, str, str]] = []
-        """When a silence begins or ends."""
+        self.silences = SilenceIndex(write, remove)
         self.roles: dict[Key, tuple[Role, ...]] = {}
         self.sources: dict[Group, dict[int, bool]] = {}
         """Numbers of firing sources, and whether each is a target of the same rule too."""
@@ -99,38 +93,6 @@ class MuteIndex:
         keys = list(self.unsettled)
         self.unsettled.clear()
         return keys
-
-    # -- silences ----------------------------------------------------------------
-
-    def file_silence(self, old: SilenceState | None, silence: SilenceState) -> None:
-        """File a silence under a value that it needs, and note when it begins and ends."""
-        matching = Matching(silence, tuple(parse_matcher(text) for text in silence.matchers))
-        by_name = self._bucket(self.filed, silence.project)
-        for name, value in places_of(matching.matchers):
-            self._write(self._bucket(self._bucket(by_name, name), value), silence.id, matching)
-        for at in {silence.starts_at, silence.ends_at} - ({old.starts_at, old.ends_at} if old is not None else set()):
-            heapq.heappush(self._changes, (at, silence.project, silence.id))
-
-    def unfile_silence(self, silence: SilenceState) -> None:
-        """Drop a silence that has ended."""
-        by_name = self.filed[silence.project]
-        for name, value in places_of([parse_matcher(text) for text in silence.matchers]):
-            self._remove(by_name[name][value], silence.id)
-
-    def has_silences(self, project: str) -> bool:
-        return project in self.filed
-
-    def silences_for(self, project: str, lookup: Lookup) -> Iterator[Matching[SilenceState]]:
-        """Give the silences that may match, in no order that means anything, and perhaps twice."""
-        for name, values in self.filed.get(project, {}).items():
-            for value in lookup(name).split(WORD_END) if name == SEVERITY_WORDS else (lookup(name) if name else "",):
-                yield from values.get(value, {}).values()
-
-    def pop_changes(self, now: int) -> Iterator[SilenceKey]:
-        """Take the silences that may have begun or ended by now; what is told is only that it is worth looking."""
-        while self._changes and self._changes[0][0] <= now:
-            _, project, id = heapq.heappop(self._changes)
-            yield project, id
 
     # -- inhibition --------------------------------------------------------------
 

@@ -20,7 +20,7 @@ OF_THE_ALERT = ("severity", "status", "integration")
 
 def find_reason(state: State, rules: ProjectRules, alert: AlertState) -> SuppressedBy | None:
     """Give what mutes an alert now, the first in the order of BEHAVIOUR 5; of several of a kind the lowest number or first."""
-    if not (state.mutes.has_silences(alert.project) or rules.maintenance.rules or rules.inhibition.rules):
+    if not (state.mutes.silences.has_any(alert.project) or rules.maintenance.rules or rules.inhibition.rules):
         return None
     lookup = lookup_of(state, alert)
     silence = _find_silence(state, alert.project, lookup)
@@ -34,12 +34,10 @@ def find_reason(state: State, rules: ProjectRules, alert: AlertState) -> Suppres
 
 
 def _find_silence(state: State, project: str, lookup: Lookup) -> str | None:
-    found = [
-        int(entry.rule.id)
-        for entry in state.mutes.silences_for(project, lookup)
-        if entry.rule.starts_at <= state.now < entry.rule.ends_at and entry.fits(lookup)
-    ]
-    return str(min(found)) if found else None
+    for entry in state.mutes.silences.find(project, lookup):
+        if entry.rule.starts_at <= state.now < entry.rule.ends_at and entry.fits(lookup):
+            return entry.rule.id
+    return None
 
 
 def look_again_for(state: State, project: str, matchers: Sequence[Matcher]) -> None:

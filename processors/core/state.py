@@ -235,14 +235,14 @@ class State(Undoable):
 
     def put_silence(self, silence: SilenceState) -> None:
         key = (silence.project, silence.id)
-        self.mutes.file_silence(self.silences.get(key), silence)
+        self.mutes.silences.file(self.silences.get(key), silence)
         self._timers.note_silence(silence)
         self._set(self.silences, key, silence)
         self._set(self.decisions.silences, key, silence)
 
     def forget_silence(self, silence: SilenceState) -> None:
         """Drop a silence that has ended."""
-        self.mutes.unfile_silence(silence)
+        self.mutes.silences.unfile(silence)
         self._remove(self.silences, (silence.project, silence.id))
         self.decisions.forgettings.append(Forgetting(silence.project, "silence", silence.id))
 

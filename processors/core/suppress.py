@@ -59,7 +59,7 @@ def prepare(state: State, projects: Iterable[str]) -> None:
 
 def begin_and_end_mutes(state: State) -> None:
     """On a tick: find the silences and windows that began or ended since the last one."""
-    for key in state.mutes.pop_changes(state.now):
+    for key in state.mutes.silences.pop_changes(state.now):
         silence = state.silences.get(key)
         if silence is not None:
             _begin_or_end(state, silence)
@@ -83,7 +83,7 @@ def _begin_or_end(state: State, silence: SilenceState) -> None:
         look_again_for(state, silence.project, [parse_matcher(text) for text in silence.matchers])
     elif silence.ends_at <= state.now:
         state.mutes.look_again_at_muted_by(silence.project, "silence", silence.id)
-        state.mutes.unfile_silence(silence)
+        state.mutes.silences.unfile(silence)
 
 
 def note_new_rules(state: State, project: str) -> None:

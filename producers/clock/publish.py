@@ -36,7 +36,7 @@ def apply_configuration(settings: Settings, path: Path) -> int:
     for a file with problems, or over 900 KiB packed, or over what the topic takes; `Unavailable` when the broker did not
     acknowledge: the file may then be in force all the same, and applying it again does no harm.
     """
-    checked = check_file(path)
+    checked = check_file(path, settings)
     configuration = checked.configuration
     for warning in checked.warnings:
         log.warning("configuration_odd", problem=warning)

@@ -17,7 +17,7 @@ from producers.operator.narrowing import ALERTS, INCIDENTS, TIMELINE, narrow
 from producers.operator.paging import Sort
 from producers.operator.permissions import check_permission, viewer_of
 from producers.operator.reading import ReadModel, answer
-from producers.operator.scanning import Listing
+from producers.operator.scanning import Listing, keep_aside
 from producers.operator.shapes import Page
 from schemas.matcher_warnings import OF_ALERTS, OF_INCIDENTS
 
@@ -57,7 +57,7 @@ class Api:
     async def alerts(self, request: Request, project: str, query: Annotated[AlertQuery, Query()]) -> Response:
         """List a project's alerts, without payloads."""
         scope = await self._model.scope(request, project)
-        filters, sort = query.filters(scope.viewer), Sort.parse(query.sort)
+        filters, sort = query.filters(scope.viewer, self._model.limits), Sort.parse(query.sort)
         narrowing = narrow(ALERTS, "a", filters)
         listing = Listing(lambda cursor, rows: queries.list_alerts(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
         warnings = self._model.warnings(project, filters.matchers, OF_ALERTS)
@@ -66,10 +66,9 @@ class Api:
     async def alert_counts(self, request: Request, project: str, query: Annotated[AlertFilters, Query()]) -> Response:
         """Count a project's alerts by status; takes the filters of the list. With `search`, resolved ones only to 1,000."""
         scope = await self._model.scope(request, project)
-        narrowing = narrow(ALERTS, "a", query.filters(scope.viewer))
-        keep = narrowing.keep
+        narrowing = narrow(ALERTS, "a", query.filters(scope.viewer, self._model.limits))
         rows = await self._model.database.rows(queries.count_alerts(scope, narrowing))
-        return answer(shapes.alert_counts([row for row in rows if keep is None or keep(row)]))
+        return answer(shapes.alert_counts(await keep_aside(rows, narrowing.keep)))
 
     async def alert(self, request: Request, project: str, number: Number) -> Response:
         """Give one alert, with its payload as received."""
@@ -89,7 +88,7 @@ class Api:
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
         scope = await self._model.scope(request, project)
-        filters, sort = query.filters(scope.viewer), Sort.parse(query.sort)
+        filters, sort = query.filters(scope.viewer, self._model.limits), Sort.parse(query.sort)
         narrowing = narrow(INCIDENTS, "i", filters)
         listing = Listing(lambda cursor, rows: queries.list_incidents(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
         warnings = self._model.warnings(project, filters.matchers, OF_INCIDENTS)

@@ -6,7 +6,7 @@ Not here: what is answered (`api.py`, `silences.py`, `commands/`), listening (`p
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import structlog
@@ -28,6 +28,7 @@ from producers.operator.reading import ReadModel
 from producers.operator.silences import Silences
 from producers.operator.viewers import Directory
 from schemas.errors import Unavailable
+from schemas.limits import Limits
 from schemas.telemetry import render_state
 
 log = structlog.get_logger()
@@ -66,7 +67,7 @@ class Parts:
     giver: Giver
     now_millis: Callable[[], int]
     random_bytes: Callable[[int], bytes]
-    body_seconds: float
+    limits: Limits = field(default_factory=Limits)
     trouble: Callable[[], str] = lambda: ""
     """What is wrong although the door may be ready, in words."""
 
@@ -81,12 +82,12 @@ def build_app(parts: Parts) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    model = ReadModel(parts.database, parts.directory)
+    model = ReadModel(parts.database, parts.directory, parts.limits)
     silences = Silences(model, parts.now_millis)
     app.include_router(Api(model).router())
     app.include_router(silences.router())
     pending = Pending(parts.now_millis, parts.random_bytes)
-    app.include_router(Commands(model, silences, parts.giver, pending, parts.body_seconds).router())
+    app.include_router(Commands(model, silences, parts.giver, pending).router())
     app.add_api_route("/-/healthy", _healthy, include_in_schema=False)
     app.add_api_route("/-/ready", _ready(parts.is_ready, parts.trouble), include_in_schema=False)
     app.add_middleware(Authentication, directory=parts.directory, is_accepting=parts.is_accepting)

@@ -15,13 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from producers.operator.narrowing import OPEN, Filters
 from producers.operator.paging import Cursor, Sort, read_cursor
 from producers.operator.problems import Malformed
-from schemas.matchers import InvalidMatcher, Matcher, parse_matchers
+from schemas.limits import Limits
+from schemas.matcher_limits import check_list
+from schemas.matcher_limits import read_matchers as read_bounded
+from schemas.matcher_syntax import InvalidMatcher
+from schemas.matchers import Matcher
 from schemas.records import Severity
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
 MAX_SEARCH = 200
-MAX_MATCHERS = 20
 ME = "me"
 AlertStatus = Literal["open", "triggered", "acknowledged", "resolved", "ignored"]
 IncidentStatus = Literal["open", "triggered", "acknowledged", "resolved"]
@@ -52,9 +55,9 @@ class PageQuery(Said):
     cursor: Annotated[str | None, Field(description="`next` of the page before.")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="At most so many items.")] = DEFAULT_LIMIT
 
-    def cursor_for(self, sort: Sort) -> Cursor | None:
-        """Read the cursor; raises `Malformed` when it is not of this sort."""
-        return None if self.cursor is None else read_cursor(self.cursor, sort)
+    def cursor_for(self, sort: Sort, kind: type[int | str]) -> Cursor | None:
+        """Read the cursor; raises `Malformed` when it is not of this sort, or of rows without such a number or id."""
+        return None if self.cursor is None else read_cursor(self.cursor, sort, kind)
 
 
 class CommonFilters(Said):
@@ -62,17 +65,17 @@ class CommonFilters(Said):
 
     severity: list[Severity] = []
     assignee: Annotated[list[str], Field(description="People by their keys; `me` is who asks.")] = []
-    matcher: Annotated[list[str], Field(max_length=MAX_MATCHERS, description=MATCHER, examples=[['service="web"']])] = []
+    matcher: Annotated[list[str], Field(description=MATCHER, examples=[['service="web"']])] = []
     search: Annotated[str, Field(max_length=MAX_SEARCH, description=SEARCH)] = ""
     since: Annotated[datetime | None, Field(alias="from", description="Begun then or later; without a zone: UTC.")] = None
     before: Annotated[datetime | None, Field(alias="to", description="Begun before then.")] = None
 
-    def common_filters(self, viewer: str) -> Filters:
-        """Read what both lists take; raises `Malformed` for a matcher that cannot be read."""
+    def common_filters(self, viewer: str, limits: Limits) -> Filters:
+        """Read what both lists take; raises `Malformed` for matchers that cannot be read, or cost too much."""
         return Filters(
             severities=self.severity,
             assignees=expand_me(self.assignee, viewer),
-            matchers=read_matchers(self.matcher),
+            matchers=read_list_matchers(self.matcher, limits),
             search=self.search,
             since=in_utc(self.since),
             before=in_utc(self.before),
@@ -85,9 +88,9 @@ class AlertFilters(CommonFilters):
     status: Annotated[list[AlertStatus], Field(description="`open` is triggered and acknowledged.")] = []
     integration: list[str] = []
 
-    def filters(self, viewer: str) -> Filters:
+    def filters(self, viewer: str, limits: Limits) -> Filters:
         """Read all filters; raises `Malformed`."""
-        return replace(self.common_filters(viewer), statuses=expand_statuses(self.status), integrations=self.integration)
+        return replace(self.common_filters(viewer, limits), statuses=expand_statuses(self.status), integrations=self.integration)
 
 
 class AlertQuery(AlertFilters, PageQuery):
@@ -95,8 +98,8 @@ class AlertQuery(AlertFilters, PageQuery):
 
     sort: Annotated[AlertSort, Field(description=SORT)] = "-started_at"
 
-    def filters(self, viewer: str) -> Filters:
-        found = super().filters(viewer)
+    def filters(self, viewer: str, limits: Limits) -> Filters:
+        found = super().filters(viewer, limits)
         return found if found.statuses else replace(found, statuses=(*OPEN, "resolved"))
 
 
@@ -106,9 +109,9 @@ class IncidentQuery(CommonFilters, PageQuery):
     status: Annotated[list[IncidentStatus], Field(description="`open` is triggered and acknowledged.")] = []
     sort: Annotated[IncidentSort, Field(description=SORT)] = "-started_at"
 
-    def filters(self, viewer: str) -> Filters:
+    def filters(self, viewer: str, limits: Limits) -> Filters:
         """Read all filters; raises `Malformed`."""
-        return replace(self.common_filters(viewer), statuses=expand_statuses(self.status))
+        return replace(self.common_filters(viewer, limits), statuses=expand_statuses(self.status))
 
 
 class TimelineQuery(PageQuery):
@@ -134,11 +137,22 @@ class SilenceQuery(PageQuery):
     sort: Annotated[SilenceSort, Field(description="By what to sort; `-` gives the latest first.")] = "-ends_at"
 
 
-def read_matchers(texts: Iterable[str]) -> list[Matcher]:
+def read_matchers(texts: Iterable[str], limits: Limits) -> list[Matcher]:
+    """Read matchers; raises `Malformed`."""
     try:
-        return [matcher for text in texts for matcher in parse_matchers(text)]
+        return read_bounded(texts, limits)
     except InvalidMatcher as error:
         raise Malformed(str(error)) from error
+
+
+def read_list_matchers(texts: Iterable[str], limits: Limits) -> list[Matcher]:
+    """Read the matchers of a list; raises `Malformed`, also when they are too many."""
+    matchers = read_matchers(texts, limits)
+    try:
+        check_list(matchers, limits)
+    except InvalidMatcher as error:
+        raise Malformed(str(error)) from error
+    return matchers
 
 
 def in_utc(time: datetime | None) -> datetime | None:

@@ -15,6 +15,7 @@ from producers.operator import queries
 from producers.operator.database import Reader
 from producers.operator.narrowing import ALERTS, Filters, narrow
 from producers.operator.queries import Scope
+from producers.operator.scanning import keep_aside
 from schemas.errors import Unavailable
 from schemas.matchers import Matcher
 
@@ -27,12 +28,12 @@ PATIENCE_SECONDS = 1.5
 async def count_muted(database: Reader, scope: Scope, matchers: Sequence[Matcher], now: datetime) -> int | None:
     """Count them; None when that takes too long or the database does not answer."""
     narrowing = narrow(ALERTS, "a", Filters(matchers=matchers))
-    keep = narrowing.keep
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             rows = await database.rows(queries.count_muted(scope, narrowing, now - LOOKED_BACK))
+            kept = await keep_aside(rows, narrowing.keep)
     except (TimeoutError, Unavailable) as error:
         log.warning("muted_alerts_uncounted", project=scope.project, reason=str(error) or f"{PATIENCE_SECONDS} s have passed")
         return None
-    counts: list[int] = [row["count"] for row in rows if keep is None or keep(row)]
+    counts: list[int] = [row["count"] for row in kept]
     return sum(counts)

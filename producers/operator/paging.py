@@ -42,13 +42,15 @@ def write_cursor(cursor: Cursor) -> str:
     return urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
-def read_cursor(text: str, sort: Sort) -> Cursor:
-    """Read what `write_cursor` wrote for the same sort; raises `Malformed`."""
+def read_cursor(text: str, sort: Sort, kind: type[int | str] = int) -> Cursor:
+    """Read what `write_cursor` wrote for the same sort, of rows with a number (or an id: `kind`); raises `Malformed`."""
     try:
         padded = text[:MAX_CURSOR] + "=" * (-len(text) % 4)
         cursor = msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=Cursor)
     except (ValueError, msgspec.DecodeError) as error:
         raise Malformed("The cursor is not one that a list gave as 'next'.") from error
+    if type(cursor.number) is not kind:
+        raise Malformed("The cursor is one of another list; begin without a cursor.")
     if cursor.sort != str(sort):
         raise Malformed(f"The cursor belongs to sort={cursor.sort}; go on with that, or begin without a cursor.")
     return cursor

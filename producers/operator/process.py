@@ -75,7 +75,7 @@ class Operator:
             giver=Giver(self._inbox, Outcomes(self._database), settings.partitions),
             now_millis=now_millis,
             random_bytes=os.urandom,
-            body_seconds=settings.max_body_seconds,
+            limits=settings,
         )
         self._server = build_server(settings, build_app(parts))
 

@@ -209,6 +209,17 @@ def one_silence(project: str, id: str, now: datetime) -> Query:
     return Query(text, {"project": project, "id": id, "now": now})
 
 
+def silences_in_force(project: str, besides: str, now: datetime) -> Query:
+    """Build the matchers of the pending and active silences but one that have an expression or an exclusion; null: of the rest.
+
+    Each comes with how many have just these.
+    """
+    text: LiteralString = """
+SELECT CASE WHEN array_to_string(s.matchers, ' ') ~ '=~|!' THEN s.matchers END AS matchers, count(*) AS count
+FROM tocsin.silences s WHERE s.project = %(project)s AND s.ends_at > %(now)s AND s.id <> %(besides)s GROUP BY 1"""
+    return Query(text, {"project": project, "besides": besides, "now": now})
+
+
 def count_muted(scope: Scope, narrowing: Narrowing, since: datetime) -> Query:
     """Build the count of the alerts that fired since a time, as `count_alerts` is.
 

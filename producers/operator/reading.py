@@ -23,6 +23,7 @@ from producers.operator.queries import Query, Scope
 from producers.operator.scanning import Listing, read_page
 from producers.operator.shapes import Page, Row
 from producers.operator.viewers import Directory
+from schemas.limits import Limits
 from schemas.matcher_warnings import find_warnings, known_of
 from schemas.matchers import Matcher
 
@@ -30,9 +31,10 @@ from schemas.matchers import Matcher
 class ReadModel:
     """PostgreSQL and the configuration's people and projects."""
 
-    def __init__(self, database: Reader, directory: Callable[[], Directory]) -> None:
+    def __init__(self, database: Reader, directory: Callable[[], Directory], limits: Limits) -> None:
         self.database = database
         self.directory = directory
+        self.limits = limits
 
     async def scope(self, request: Request, project: str) -> Scope:
         """Say what the viewer sees of a project; raises `NotFound` when there is none of the name, as an admin may ask."""
@@ -52,9 +54,10 @@ class ReadModel:
         self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery, warnings: Sequence[str] = ()
     ) -> Response:
         """Answer a page of a list, with what is odd about its filters."""
-        rows, following = await read_page(self.database, listing, query.cursor_for(listing.sort), query.limit)
-        items, cursor = [shape(row) for row in rows], None if following is None else write_cursor(following)
-        return answer(Page(items, cursor, list(warnings) or UNSET))
+        cursor = query.cursor_for(listing.sort, listing.kind)
+        rows, following = await read_page(self.database, listing, cursor, query.limit)
+        items, next_cursor = [shape(row) for row in rows], None if following is None else write_cursor(following)
+        return answer(Page(items, next_cursor, list(warnings) or UNSET))
 
     def warnings(self, project: str, matchers: Sequence[Matcher], statuses: Sequence[str]) -> list[str]:
         """Say which matchers can match nothing in a project, or exclude nothing; `statuses` are those that there are."""

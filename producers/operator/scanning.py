@@ -5,6 +5,7 @@ Not here: how a page is asked for (`queries.py`), what decides (`narrowing.py`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ class Listing:
     last: str = "number"
     """What rows of the same sort key are ordered by."""
 
+    @property
+    def kind(self) -> type[int | str]:
+        """Whether that is a number or an id."""
+        return str if self.last == "id" else int
+
 
 async def read_page(database: Reader, listing: Listing, cursor: Cursor | None, limit: int) -> tuple[Sequence[Row], Cursor | None]:
     """Read at most `limit` rows, and where the following page begins; None when nothing follows."""
@@ -43,13 +49,18 @@ async def _search_page(
     kept: list[Row] = []
     for _ in range(0, MOST_EXAMINED, CHUNK):
         rows = await database.rows(listing.ask(cursor, CHUNK))
-        kept += [row for row in rows[:CHUNK] if keep(row)]
+        kept += await keep_aside(rows[:CHUNK], keep)
         if len(kept) > limit:
             return kept[:limit], _after(kept[limit - 1], listing)
         if len(rows) <= CHUNK:
             return kept, None
         cursor = _after(rows[CHUNK - 1], listing)
     return kept, cursor
+
+
+async def keep_aside(rows: Sequence[Row], keep: Callable[[Row], bool] | None) -> Sequence[Row]:
+    """Give the rows that are kept, all where nothing decides. Deciding is work for a thread: RE2 lets others run meanwhile."""
+    return rows if keep is None else await asyncio.to_thread(lambda: [row for row in rows if keep(row)])
 
 
 def _after(row: Row, listing: Listing) -> Cursor:

@@ -5,7 +5,8 @@ Not here: creating and changing them (`commands/`), counting (`muting.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -18,8 +19,11 @@ from producers.operator.filters import SilenceQuery
 from producers.operator.narrowing import SILENCES, Filters, narrow
 from producers.operator.paging import Sort
 from producers.operator.permissions import check_permission
+from producers.operator.problems import Malformed
+from producers.operator.queries import Scope
 from producers.operator.reading import ReadModel, answer
 from producers.operator.scanning import Listing
+from schemas.silence_limits import find_excess
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,6 +54,15 @@ class Silences:
         """Give one silence."""
         await self._model.scope(request, project)
         return answer(shapes.silence(await self._model.one(queries.one_silence(project, id, self.now()))))
+
+    async def check(self, scope: Scope, matchers: Sequence[str], id: str) -> None:
+        """Raise `Malformed` when a silence costs too much beside the project's others; `id` names the one that it replaces."""
+        rows = await self._model.database.rows(queries.silences_in_force(scope.project, id, self.now()))
+        others = sum(row["count"] for row in rows if row["matchers"] is None)
+        made = [row["matchers"] for row in rows if row["matchers"] is not None for _ in range(row["count"])]
+        excess = await asyncio.to_thread(find_excess, made, others, matchers, self._model.limits)
+        if excess is not None:
+            raise Malformed(f"matchers: {excess}.")
 
     def now(self) -> datetime:
         return _EPOCH + timedelta(milliseconds=self._now_millis())

@@ -17,6 +17,7 @@ from hashlib import sha1
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from processors.core.content import read_content
 from processors.core.decisions import Decisions
@@ -24,17 +25,20 @@ from processors.core.state import State
 from processors.core.step import process_record
 from schemas import configuration, records
 from schemas.codec import decode, encode, encode_body
+from schemas.limits import Limits
+from schemas.matcher_limits import program_size
 from schemas.records import AlertBatch, AlertEvent, Content, Frame, FrameItem, SilenceState
 from tests.bench.figures import Figures
 
 EPOCH_MILLIS = 1_800_000_000_000
 FRAME_EVENTS = 64
+LIMITS = Limits()
 MEASURED_FRAMES = 60
 OPEN, RULES = 100_000, 200
-SILENCES, EXPRESSIONS = 10_000, 10
-EXPRESSED = ("nowhere-", ".*nowhere-")
-"""How silences that are expressions only begin: one kind can be told apart by its beginning, the other must be run."""
 """The size at which issue and design name a limit."""
+SILENCES = 10_000
+EXPRESSION = ".*[no]where-{number}.*"
+"""The dearest kind that is accepted: it has no beginning to be told apart by, and must look at each character."""
 
 
 def settings_of(rules: int) -> dict[str, Any]:
@@ -86,11 +90,19 @@ class Core:
             self.process(encode(self.fresh_frame(min(FRAME_EVENTS, open_alerts - self.opened))))
         assert len(self.state.open_alerts) == self.opened
 
-    def silence(self, count: int, expressions: int) -> None:
-        """Put so many silences that are active and mute nothing of what is sent; some need no text that could be looked up."""
-        for number in range(1, count + 1):
-            texts = [f'instance=~"{EXPRESSED[number % 2]}{number}.*"'] if number <= expressions else _silenced(number)
+    def silence(self, count: int) -> None:
+        """Put so many silences that are active and mute nothing of what is sent: as many as may be of each dear kind.
 
+        Those that only exclude say of each alert that it is another, so that all of their expressions are run.
+        """
+        exclusions = LIMITS.max_project_exclusions
+        expressions = LIMITS.max_project_instructions // program_size(EXPRESSION.format(number=SILENCES))
+        for number in range(1, count + 1):
+            texts = _silenced(number)
+            if number <= exclusions:
+                texts = ['instance!~"host-.*"', 'title!~"nothing"']
+            elif number <= exclusions + expressions:
+                texts = [f'instance=~"{EXPRESSION.format(number=number)}"']
             self.state.put_silence(
                 SilenceState("bench-0", str(number), 1, 0, -1, texts, EPOCH_MILLIS, 2 * EPOCH_MILLIS, "", "ada", 0)
             )
@@ -104,6 +116,11 @@ class Core:
         step = 7919  # a prime, so that neighbours in the frame are none in the store
         return self._frame([(turn * FRAME_EVENTS + place) * step % self.opened for place in range(FRAME_EVENTS)])
 
+    def changed_frame(self, turn: int) -> Frame:
+        """Repeat alerts as `known_frame` does, each with another description than before: it is looked at anew."""
+        said = f"p99 over {turn + 2} s for 5 minutes"
+        return Frame([_saying(batch, said) for batch in self.known_frame(turn).items if isinstance(batch, AlertBatch)])
+
     def _frame(self, numbers: range | list[int]) -> Frame:
         by_project: dict[str, list[AlertEvent]] = {}
         for index, number in enumerate(numbers):
@@ -115,6 +132,12 @@ class Core:
             for project, events in by_project.items()
         ]
         return Frame(batches)
+
+
+def _saying(batch: AlertBatch, description: str) -> AlertBatch:
+    said = [replace(read_content(one.content), description=description) for one in batch.events]
+    events = [replace(one, content=encode_body(content)) for one, content in zip(batch.events, said, strict=True)]
+    return replace(batch, events=events)
 
 
 def _silenced(number: int) -> list[str]:
@@ -157,9 +180,10 @@ def measure_core(at: Core) -> Figures:
     """Measure a core as it stands, garbage collection and all."""
     gc.collect()
     merged = cost_of_events(at, [at.known_frame(turn) for turn in range(MEASURED_FRAMES)])
+    changed = cost_of_events(at, [at.changed_frame(turn) for turn in range(MEASURED_FRAMES)])
     created = cost_of_events(at, [at.fresh_frame() for _ in range(MEASURED_FRAMES)])
     bare = cost_of_events(at, [at.fresh_frame() for _ in range(MEASURED_FRAMES)], is_read_before=True)
-    return {"merged us": merged, "created us": created, "created, read before us": bare}
+    return {"merged us": merged, "merged, changed us": changed, "created us": created, "created, read before us": bare}
 
 
 def measure() -> Figures:
@@ -167,7 +191,7 @@ def measure() -> Figures:
     core = Core(rules=RULES)
     core.fill(OPEN)
     figures = {f"core, {OPEN:,} open, {RULES} rules/{name}": value for name, value in measure_core(core).items()}
-    core.silence(SILENCES, EXPRESSIONS)
+    core.silence(SILENCES)
     silenced = f"core, {OPEN:,} open, {RULES} rules, {SILENCES:,} silences"
     return figures | {f"{silenced}/{name}": value for name, value in measure_core(core).items()}
 

@@ -37,7 +37,7 @@ def check(
 
     if sample is None and (integration is not None or as_json):
         raise typer.BadParameter("--integration and --json go with --sample")
-    checked = check_file(file)
+    checked = check_file(file, Settings.load())
     configuration = checked.configuration
     for warning in checked.warnings:
         print(warning, file=sys.stderr)

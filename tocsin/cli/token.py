@@ -71,7 +71,7 @@ def _configuration(settings: Settings, file: Path | None) -> Configuration:
     from schemas.configuration_file import load_configuration
     from tocsin.in_force import configuration_in_force
 
-    return load_configuration(file) if file is not None else configuration_in_force(settings)
+    return load_configuration(file, settings) if file is not None else configuration_in_force(settings)
 
 
 def _render(parts: list[Part]) -> str:

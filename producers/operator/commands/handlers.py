@@ -46,7 +46,6 @@ class Commands:
     silences: Silences
     giver: Giver
     pending: Pending
-    body_seconds: float
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/api/v1/projects/{project}", dependencies=[Depends(check_permission)])
@@ -74,7 +73,7 @@ class Commands:
     async def preview(self, request: Request, project: str) -> Response:
         """Say how many alerts of the last 7 days a silence would have muted; makes none."""
         scope = await self.model.scope(request, project)
-        asked = await read_request(request, CREATE_SILENCE, scope.viewer, self.pending.new_id, self.body_seconds)
+        asked = await read_request(request, CREATE_SILENCE, scope.viewer, self.pending.new_id, self.model.limits)
         assert isinstance(asked.arguments, Silence)
         count = await self._count_muted(scope, asked.arguments)
         return answer(shapes.MutedCount(count, self._warnings(scope, asked) or msgspec.UNSET))
@@ -110,7 +109,9 @@ class Commands:
         return await self._carry_out(request, scope, kind, _number_of(id))
 
     async def _carry_out(self, request: Request, scope: Scope, kind: Kind, number: int | None) -> Response:
-        asked = await read_request(request, kind, scope.viewer, self.pending.new_id, self.body_seconds)
+        asked = await read_request(request, kind, scope.viewer, self.pending.new_id, self.model.limits)
+        if isinstance(asked.arguments, Silence):
+            await self.silences.check(scope, asked.arguments.matchers, "" if number is None else str(number))
         arguments = await self._complete(scope, asked)
         data = msgspec.json.encode(arguments)
         command = Command(scope.project, asked.command_id, scope.viewer, kind.verb, kind.target, number, data)
@@ -128,7 +129,7 @@ class Commands:
     def _warnings(self, scope: Scope, asked: Asked) -> list[str]:
         """Say what is odd about the matchers that a command names."""
         matchers = getattr(asked.arguments, "matchers", None) or ()
-        return self.model.warnings(scope.project, read_matchers(matchers), OPEN)
+        return self.model.warnings(scope.project, read_matchers(matchers, self.model.limits), OPEN)
 
     async def _complete(self, scope: Scope, asked: Asked) -> Arguments:
         """Put into a silence what it would have muted, whatever the request says of that."""
@@ -137,7 +138,7 @@ class Commands:
         return msgspec.structs.replace(asked.arguments, muted_7d=await self._count_muted(scope, asked.arguments) or 0)
 
     async def _count_muted(self, scope: Scope, silence: Silence) -> int | None:
-        matchers = read_matchers(silence.matchers)
+        matchers = read_matchers(silence.matchers, self.model.limits)
         return await count_muted(self.model.database, scope, matchers, self.silences.now())
 
 

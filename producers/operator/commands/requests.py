@@ -16,6 +16,9 @@ from starlette.requests import Request
 
 from producers.operator.problems import Malformed, TooLarge, TooSlow
 from schemas.commands import Arguments, MalformedCommand, arguments_type, read_arguments
+from schemas.limits import Limits
+from schemas.matcher_limits import check_silence, read_matchers
+from schemas.matcher_syntax import InvalidMatcher
 from schemas.over_limit import count_over
 from schemas.records import Command
 
@@ -53,24 +56,32 @@ class Asked:
     arguments: Arguments
 
 
-async def read_request(request: Request, kind: Kind, actor: str, new_id: Callable[[], str], seconds: float) -> Asked:
-    """Read and check a request, its body within so many seconds.
-
-    Raises `Malformed` with what is wrong and where, `TooLarge`, `TooSlow`.
-    """
-    fields = _read_object(await _read_body(request, seconds))
+async def read_request(request: Request, kind: Kind, actor: str, new_id: Callable[[], str], limits: Limits) -> Asked:
+    """Read and check a request; raises `Malformed` with what is wrong and where, `TooLarge`, `TooSlow`."""
+    fields = _read_object(await _read_body(request, limits.max_body_seconds))
     said = fields.pop("command_id", None)
     command_id = said if said is not None else request.headers.get("idempotency-key") or new_id()
     if not isinstance(command_id, str) or not _ID.fullmatch(command_id):
         raise Malformed("command_id: a text of 1 to 200 characters, without control characters")
     if fields.get("assignee") == ME:
         fields["assignee"] = actor
+    _check_matchers(fields.get("matchers"), limits)
     data = msgspec.json.encode(fields)
     try:
         arguments = read_arguments(Command("", command_id, actor, kind.verb, kind.target, 1 if kind.has_number else None, data))
     except MalformedCommand as error:
         raise Malformed(str(error)) from error
     return Asked(command_id, arguments)
+
+
+def _check_matchers(said: Any, limits: Limits) -> None:
+    """Refuse matchers that cost too much before anything reads them; raises `Malformed`."""
+    if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+        return  # there are none; what is wrong with others is said by whoever reads them
+    try:
+        check_silence(read_matchers(said, limits), limits)
+    except InvalidMatcher as error:
+        raise Malformed(f"matchers: {error}") from error
 
 
 async def _read_body(request: Request, seconds: float) -> bytes:

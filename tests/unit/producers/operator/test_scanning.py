@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -68,3 +69,15 @@ def test_every_row_is_wanted_without_a_test() -> None:
 
 def rows_of(*numbers: int) -> list[Row]:
     return [{"number": number, "sort_key": str(number)} for number in numbers]
+
+
+def test_rows_are_judged_aside_so_that_others_are_answered_meanwhile() -> None:
+    threads: set[str] = set()
+
+    def keep(row: Row) -> bool:
+        threads.add(current_thread().name)
+        return True
+
+    asyncio.run(read_page(Numbers(5), Listing(ask, BY_NUMBER, keep), None, 10))
+    assert current_thread().name not in threads
+    assert threads

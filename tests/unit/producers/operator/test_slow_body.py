@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from starlette.requests import Request
 
 from producers.operator.commands.requests import Kind, read_request
 from producers.operator.problems import TooSlow
+from schemas.limits import Limits
 from tests.unit.producers.live import counted
 from tests.unit.producers.operator.client import ALERTS, SILENCES, Client, build
 
 COMMENT = Kind("incident", "comment")
+LIMITS = replace(Limits(), max_body_seconds=0.05)  # type: ignore[arg-type]
 
 
 def request_of(*pieces: bytes) -> Request:
@@ -29,7 +32,7 @@ def request_of(*pieces: bytes) -> Request:
 
 
 def read(request: Request) -> Any:
-    return asyncio.run(read_request(request, COMMENT, "ada", lambda: "id", 0.05))
+    return asyncio.run(read_request(request, COMMENT, "ada", lambda: "id", LIMITS))
 
 
 def test_a_body_that_does_not_come_is_refused_in_time() -> None:
