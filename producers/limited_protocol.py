@@ -61,6 +61,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refusal: RawAnswer | None = None
         self._is_body = False
         """Whether a head was complete and its body is not."""
+        self._running: Any = None
+        """The request that the application is at; `cycle` is the last that came, which may wait behind it."""
         self._is_ending = False
         self._unanswered = self._ended = 0
         self._fed = self._frame_bytes = self._body_bytes = self._thrown_away = 0
@@ -75,7 +77,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._place.free()
+        running = self._running
+        if running is not None and not running.response_complete:  # else its answer goes to a transport that is gone
+            running.disconnected = True
+            running.message_event.set()
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:

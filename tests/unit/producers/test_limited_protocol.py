@@ -121,6 +121,18 @@ def test_requests_in_a_row_are_answered_up_to_a_limit_and_the_next_is_refused_af
     assert heard.rindex(b"200 OK") < heard.index(b"HTTP/1.1 503")
 
 
+def test_a_sender_that_leaves_with_two_requests_open_is_no_fault_of_ours(live: Live, caplog: pytest.LogCaptureFixture) -> None:
+    live.app.seen.clear()
+    with live.connect() as sender:
+        tell(sender, b"GET /slow HTTP/1.1\r\n\r\n" + GET)
+        wait_until(lambda: live.app.seen == ["/slow"], "the first is being answered", 10)
+    live.until_count(0)
+    live.run(live.app.gate.set)
+    assert live.say(LAST).endswith(b"0")
+    live.run(live.app.gate.clear)
+    assert caplog.records == []
+
+
 def test_a_bad_head_behind_a_good_request_waits_for_its_answer(live: Live) -> None:
     heard = live.say(GET + head(b"/" + b"a" * 8192))
     assert heard.index(b"200 OK") < heard.index(b"HTTP/1.1 414")
