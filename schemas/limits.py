@@ -32,6 +32,24 @@ class Limits:
 
     # -- answers of Slack ---------------------------------------------------------------------------------------------
 
+    slack_call_seconds: int = limit(
+        5,
+        "Seconds for one call of Slack in all: looking up its name, connecting, and the answer to its last byte. Other channels "
+        "wait meanwhile; 3 s of work and one call more are what a stop within 10 s has room for, and Kafka's session too.",
+        "nobody knows whether it was done: looked for before it is tried again",
+    )
+    slack_answer_bytes: int = limit(
+        MEBIBYTE,
+        "Bytes read of one answer of Slack. 200 messages of its history, the largest that is asked for, are some 400 kB.",
+        "not understood: looked for before it is tried again",
+    )
+    slack_retry_after_seconds: int = limit(
+        3600,
+        "Seconds that Slack may ask one method and channel to wait (`Retry-After`). It asks for some 30; in a day "
+        "what is urgent would be lost.",
+        "cut to it",
+    )
+
     # -- the disk -----------------------------------------------------------------------------------------------------
 
 
