@@ -1,4 +1,4 @@
-"""One HTTP exchange with something that is not Slack, or not as it should be: what is sent where, and how much is read how long."""
+"""One HTTP exchange with what is not as Slack should be: what is sent where, how much is read, and for how long."""
 
 from __future__ import annotations
 
