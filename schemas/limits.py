@@ -40,7 +40,8 @@ class Limits:
     )
     slack_answer_bytes: int = limit(
         MEBIBYTE,
-        "Bytes read of one answer of Slack. 200 messages of its history, the largest that is asked for, are some 400 kB.",
+        "Bytes read of one answer of Slack, which are kept in memory. The largest are 200 messages of its history; where these "
+        "are longer, fewer are asked for.",
         "not understood: looked for before it is tried again",
     )
     slack_retry_after_seconds: int = limit(

@@ -10,7 +10,7 @@ import structlog
 
 from schemas.errors import TocsinError
 from sinks.slack import metrics
-from sinks.slack.errors import Blocked, Failed, Gone, NotUnderstood, Refused, Throttled, Unreached, Unsure
+from sinks.slack.errors import Blocked, Failed, Gone, NotUnderstood, Refused, Throttled, TooLong, Unreached, Unsure
 from sinks.slack.health import Health
 from sinks.slack.rate import Method, Rate
 from sinks.slack.refusals import NO_LOOKING
@@ -27,7 +27,7 @@ METHODS: dict[Step, Method] = {
 POSTING: frozenset[Step] = frozenset({"post", "reply"})
 """Not safe to repeat: what is posted must stand in the store as intended before."""
 OUTCOMES: dict[type[TocsinError], str] = {
-    Unreached: "unreached", Unsure: "unsure", Failed: "unsure", NotUnderstood: "not_understood",
+    Unreached: "unreached", Unsure: "unsure", Failed: "unsure", NotUnderstood: "not_understood", TooLong: "not_understood",
 }  # fmt: skip
 LOOKING: frozenset[Step] = frozenset({"look_up", "look_up_replies"})
 

@@ -14,13 +14,13 @@ from schemas.errors import TocsinError
 from schemas.limits import Limits
 from sinks.slack.answers import Done, Page, Sent, delivery_id_of, read_answer, ts_of
 from sinks.slack.blocks import Message
-from sinks.slack.errors import Gone, NotUnderstood
+from sinks.slack.errors import Gone, NotUnderstood, TooLong
 from sinks.slack.exchange import Answer, Exchange
 
 EVENT_TYPE = "tocsin_incident"
 PAGE_SIZE = 200
-PAGES = 20
-"""Of a channel's history in one look-up: 4,000 messages since we meant to post."""
+LOOKED_THROUGH = 4_000
+"""Messages of a channel's history in one look-up, since we meant to post."""
 LITERAL = {"parse": "none", "link_names": False}
 """Nothing in a text becomes a link or a mention by itself. Said with each edit too: `chat.update` has other defaults."""
 WITHOUT_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
@@ -41,7 +41,9 @@ class Search:
 
     found: dict[str, Posted] = field(default_factory=dict)
     cursor: str = ""
-    pages: int = 0
+    asked: int = 0
+    """Messages so far, had each page been full: a cursor that leads to nothing ends too."""
+    page_size: int = PAGE_SIZE
 
 
 class SlackClient:
@@ -97,12 +99,16 @@ class SlackClient:
     def _turn_page(
         self, method: str, place: Mapping[str, str], delivery_ids: Collection[str], since_seconds: int, search: Search
     ) -> bool:
-        question = {**place, "oldest": str(since_seconds), "include_all_metadata": "1", "limit": str(PAGE_SIZE)}
-        answer = self._exchange.get(method, question | ({"cursor": search.cursor} if search.cursor else {}))
+        question = {**place, "oldest": str(since_seconds), "include_all_metadata": "1", "limit": str(search.page_size)}
+        try:
+            answer = self._exchange.get(method, question | ({"cursor": search.cursor} if search.cursor else {}))
+        except TooLong:
+            search.page_size = max(1, search.page_size // 4)  # it is tried again; messages may be long
+            raise
         page = read_answer(answer, Page, self._longest_wait_seconds)
         search.found |= _ours(answer, page, place["channel"], delivery_ids)
-        search.cursor, search.pages = page.cursor, search.pages + 1
-        return not search.cursor or len(search.found) == len(delivery_ids) or search.pages == PAGES
+        search.cursor, search.asked = page.cursor, search.asked + search.page_size
+        return not search.cursor or len(search.found) == len(delivery_ids) or search.asked >= LOOKED_THROUGH
 
 
 def _content(message: Message) -> dict[str, Any]:

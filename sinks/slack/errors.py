@@ -39,6 +39,10 @@ class NotUnderstood(Unsure):
     word: ClassVar[str] = "not_understood"
 
 
+class TooLong(NotUnderstood):
+    """The answer is longer than we read."""
+
+
 class Refused(TocsinError):
     """Slack will not do this, however often it is asked; `error` is its word for why."""
 

@@ -24,7 +24,7 @@ import msgspec
 from schemas.errors import SettingsError
 from schemas.limits import Limits
 from schemas.over_limit import count_over
-from sinks.slack.errors import NotUnderstood, Unreached, Unsure
+from sinks.slack.errors import TooLong, Unreached, Unsure
 
 TOKEN = re.compile(r"[!-~]*")
 
@@ -99,7 +99,7 @@ class Exchange:
                 if len(body) > self._limits.slack_answer_bytes:
                     count_over("slack_answer_bytes")
                     most = f"{self._limits.slack_answer_bytes} bytes (TOCSIN_SLACK_ANSWER_BYTES)"
-                    raise NotUnderstood(f"an answer of more than {most}, with status {response.status_code}")
+                    raise TooLong(f"an answer of more than {most}, with status {response.status_code}")
         return bytes(body)
 
 

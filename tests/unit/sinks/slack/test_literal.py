@@ -21,8 +21,8 @@ from tocsin.embedded.fake_slack.checks import check_message
 
 PIECES = (
     "<", ">", "&", "|", "!channel", "<!here>", "<@U123>", "@here", "#general", "<#C1>", "<!subteam^S1>", "<!date^1^{date}|x>",
-    "&lt;", "&amp;", "https://evil.example", "<https://evil.example|x>", "[x](https://evil.example)", "evil.example", "mailto:a@b.example",
-    "\n", "\x00", "*", "`", " ",
+    "&lt;", "&amp;", "https://evil.example", "<https://evil.example|x>", "[x](https://evil.example)", "evil.example",
+    "mailto:a@b.example", "\n", "\x00", "*", "`", " ",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join)
 OURS = re.compile(
@@ -42,7 +42,7 @@ def made(text: str) -> IncidentState:
     links = [Link(text or "x", "https://links.example/1")]
     return incident(
         title=text, description=text, service=text, end_reason=text, group=[text], assignees=["ada", "bob", text],
-        links=links, author=text,        status="resolved", resolved_at=NOON,
+        links=links, author=text, status="resolved", resolved_at=NOON,
     )  # fmt: skip
 
 

@@ -111,6 +111,27 @@ def test_long_history_is_looked_through_a_page_at_a_time(world: SlackWorld) -> N
     assert (len(world.slack.calls("conversations.history")), len(world.slack.calls("chat.postMessage"))) == (5, 1)
 
 
+def test_history_of_long_messages_is_asked_for_in_smaller_parts(world: SlackWorld) -> None:
+    strange(world, "page", times=1, has_effect=True)
+    sink = world.start()
+    sink.deliver(batch(OPENED))
+    for _ in range(300):
+        world.slack.workspace.call("chat.postMessage", {"channel": "C1", "text": "x" * 8000})
+    world.settle(sink, 30)
+    asked = [one["arguments"]["limit"] for one in world.slack.workspace.calls if one["method"] == "conversations.history"]
+    assert (asked[:2], set(asked[1:]), len(world.slack.calls("chat.postMessage"))) == (["200", "50"], {"50"}, 1)
+
+
+def test_history_whose_next_page_is_always_another_is_left_in_the_end(world: SlackWorld) -> None:
+    strange(world, "page", times=1)
+    endless = '{"ok": true, "messages": [], "response_metadata": {"next_cursor": "again"}}'
+    world.slack.workspace.faults.append(Fault("conversations.history", times=-1, body=endless))
+    sink = world.start()
+    sink.deliver(batch(OPENED))
+    world.settle(sink, 60)
+    assert (len(world.slack.calls("conversations.history")), told(world)) == (20, (1, 0, 0))
+
+
 def test_messages_posted_blindly_become_ever_rarer(world: SlackWorld) -> None:
     """Their answers are not understood, and we are not allowed to look for them."""
     strange(world, "page", has_effect=True)
