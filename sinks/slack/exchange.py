@@ -69,6 +69,7 @@ class Exchange:
         try:
             return loop.run_until_complete(self._within_time(verb, method, **said))
         finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())  # httpx reads by generators, which an early end leaves open
             loop.close()
 
     async def _within_time(self, verb: str, method: str, **said: Any) -> Answer:

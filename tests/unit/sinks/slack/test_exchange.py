@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -115,6 +116,13 @@ def test_no_more_of_an_answer_is_read_than_is_allowed() -> None:
     with serving(answering(b" " * (MEBIBYTE + 1))) as server, pytest.raises(NotUnderstood, match="TOCSIN_SLACK_ANSWER_BYTES"):
         Exchange(server.url, TOKEN, Limits()).post("chat.update", {})
     assert over("slack_answer_bytes") == before + 1
+
+
+def test_answer_that_is_left_unread_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(answering(b" " * 200_000)) as server, pytest.raises(NotUnderstood):
+        Exchange(server.url, TOKEN, Limits(slack_answer_bytes=1000)).post("chat.update", {})
+    gc.collect()
+    assert [one.getMessage() for one in caplog.records if one.name == "asyncio"] == []
 
 
 def test_answer_that_names_no_length_is_not_read_for_ever() -> None:

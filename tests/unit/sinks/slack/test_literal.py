@@ -113,4 +113,5 @@ def test_slack_is_told_with_each_message_to_make_nothing_of_its_texts(world: Sla
     assert (len(posts), len(said)) == (2, 3)
     assert all((one["parse"], one["link_names"]) == ("none", False) for _, one in said)
     assert all((one["unfurl_links"], one["unfurl_media"]) == (False, False) for one in posts)
+    assert all(one["blocks"] for _, one in said)  # a text without blocks has no such switch
     assert all(text["verbatim"] for _, one in said for text in texts(one["blocks"]) if text["type"] == "mrkdwn")

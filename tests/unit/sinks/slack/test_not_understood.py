@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.codec import decode
+from schemas.configuration import Receiver, SlackReceiver
 from schemas.limits import Limits
 from schemas.sink_records import ReceiverTrouble
+from sinks.follow_configuration import Applied
+from sinks.sink import JournalEntry
 from sinks.slack.exchange import Exchange
 from sinks.slack.health import FAILING_SECONDS
 from sinks.slack.refusals import FAILING, advice
-from tests.unit.sinks.slack.world import NOON, SlackWorld, batch, entry, incident, notification
+from sinks.slack.sink import SlackSink
+from tests.unit.sinks.slack.world import CONFIGURATION, NOON, SlackWorld, batch, entry, incident, notification
 from tocsin.embedded.fake_slack.workspace import Fault
 
 OPENED = entry([incident()], [notification()])
@@ -224,27 +229,86 @@ def test_other_channel_is_told_while_one_drips(world: SlackWorld) -> None:
     assert told(world, "C2") == (1, 0, 0)
 
 
-def test_slow_channel_has_its_turn_after_all_others(world: SlackWorld) -> None:
-    strange(world, "page", times=1)
+def test_failing_channels_have_their_turn_after_all_others(world: SlackWorld) -> None:
+    """However many there are, and whether they are told by a message or by a digest."""
+    channels = [f"F{number}" for number in range(4)]
+    receivers = {name: Receiver(slack=SlackReceiver(channel=name)) for name in [*channels, "C2"]}
+    world.slack.workspace.channels = frozenset(receivers)
+    world.configured.current = Applied(msgspec.structs.replace(CONFIGURATION, receivers=receivers), 1, 0)
+    world.slack.workspace.faults += [Fault("", name, times=-1, body="<html>") for name in channels]
+    sink = world.start()
+    for at, name in enumerate(channels):
+        sink.deliver(batch(opened(range(100 * at, 100 * at + 15), name, at)))
+    world.clock.seconds += 1.5
+    before = len(world.slack.calls())
+    sink.deliver(batch(opened(range(900, 901), "C2", 4)))
+    channels = [one["arguments"]["channel"] for one in world.slack.workspace.calls[before:]]
+    assert (channels[0], len(set(channels))) == ("C2", 5)
+
+
+def opened(numbers: range, receiver: str, offset: int) -> JournalEntry:
+    made = [incident(number=number) for number in numbers]
+    return entry(made, [notification(1, incident=one.number, receiver=receiver) for one in made], offset)
+
+
+def test_posts_that_are_not_understood_become_rarer_although_they_can_be_looked_for(world: SlackWorld) -> None:
+    strange(world, "page")
     sink = world.start()
     sink.deliver(batch(OPENED))
-    world.clock.seconds += 2
-    sink.deliver(batch(entry([incident(number=13)], [notification(1, incident=13, receiver="second")], 1)))
-    channels = [one["arguments"]["channel"] for one in world.slack.workspace.calls]
-    assert channels == ["C1", "C2", "C1", "C1"]  # then the look-up and the post
+    world.settle(sink, 120)
+    assert 4 <= len(world.slack.calls("chat.postMessage")) <= 9
 
 
-def test_round_ends_when_its_time_is_over_and_what_is_left_is_done_next(world: SlackWorld) -> None:
+def test_channel_whose_messages_come_to_nothing_is_shown_although_it_answers_questions(world: SlackWorld) -> None:
+    strange(world, "page")
     sink = world.start()
+    sink.deliver(batch(OPENED))
+    for _ in range(20):
+        world.slack.workspace.faults.insert(0, Fault("conversations.history", retry_after=1))
+        world.settle(sink, 15)
+    assert [is_firing for is_firing, _ in world.alerts.sent] == [True]
+
+
+def test_channel_is_well_when_it_says_that_one_message_is_at_fault(world: SlackWorld) -> None:
+    strange(world, "page")
+    sink = world.start()
+    sink.deliver(batch(OPENED))
+    world.settle(sink, 200)
+    mend(world)
+    world.slack.workspace.faults.append(Fault("chat.postMessage", error="invalid_blocks"))
+    world.settle(sink, 61)
+    assert ([is_firing for is_firing, _ in world.alerts.sent], told(world)) == ([True, False], (0, 0, 1))
+
+
+def slow_posts(world: SlackWorld, sink: SlackSink, seconds: float) -> None:
+    """Let each post take so long."""
     client: Any = sink._postman.client
     post = client.post
 
     def slow(*arguments: Any) -> Any:
-        world.clock.seconds += 4
+        world.clock.seconds += seconds
         return post(*arguments)
 
     client.post = slow
+
+
+def test_round_ends_when_its_time_is_over_and_what_is_left_is_done_next(world: SlackWorld) -> None:
+    sink = world.start()
+    slow_posts(world, sink, 4)
     sink.deliver(batch(BOTH))
+    assert len(world.slack.posts()) == 1
+    sink.tend()
+    assert len(world.slack.posts()) == 2
+
+
+def test_probe_that_time_ran_out_for_is_made_next(world: SlackWorld) -> None:
+    world.slack.workspace.left = frozenset({"C1", "C2"})
+    sink = world.start()
+    sink.deliver(batch(BOTH))
+    world.slack.workspace.left = frozenset()
+    world.clock.seconds += 31
+    slow_posts(world, sink, 4)
+    sink.tend()
     assert len(world.slack.posts()) == 1
     sink.tend()
     assert len(world.slack.posts()) == 2
