@@ -107,7 +107,7 @@ class Asking:
     def _request(self, method: str, path: str, query: Query = (), **said: Any) -> _Reply:
         try:
             answer = self._exchange(method, path, query, **said)
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeEncodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # also of an address that a redirect names
             raise Unavailable(f"{self.url} does not answer: {error}") from error
         if httpx.codes.is_success(answer.status):
             return answer

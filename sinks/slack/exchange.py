@@ -24,7 +24,7 @@ import msgspec
 from schemas.errors import SettingsError
 from schemas.limits import Limits
 from schemas.over_limit import count_over
-from sinks.slack.errors import TooLong, Unreached, Unsure
+from sinks.slack.errors import NotUnderstood, TooLong, Unreached, Unsure
 
 TOKEN = re.compile(r"[!-~]*")
 
@@ -84,6 +84,8 @@ class Exchange:
             raise Unreached(f"Slack cannot be reached: {error}") from error
         except httpx.HTTPError as error:
             raise Unsure(f"no answer from Slack: {error!r}") from error
+        except (httpx.InvalidURL, ValueError) as error:  # a redirect's address is read by httpx although it is not followed
+            raise NotUnderstood(f"an answer whose head is not understood: {error}") from error
 
     async def _exchange(self, verb: str, method: str, headers: Mapping[str, str], **said: Any) -> Answer:
         client = httpx.AsyncClient(verify=self._tls, trust_env=self._trust_env, follow_redirects=False, timeout=None)

@@ -38,6 +38,13 @@ def test_token_is_not_taken_to_where_a_redirect_leads(status: int) -> None:
     assert network.hosts == ["tocsin.example"]
 
 
+@pytest.mark.parametrize("location", ["http:x", "//xn--", "http://["])
+def test_redirect_to_what_is_no_address_is_told_too(location: str) -> None:
+    network = Network(lambda _: httpx.Response(301, headers={"Location": location}))
+    with network.asking() as door, pytest.raises((Unavailable, RefusedByDoor), match=r"tocsin\.example"):
+        door.get("/")
+
+
 @pytest.mark.parametrize("location", ["@evil.example/", ".evil.example/", "https://evil.example/", ""])
 def test_place_of_a_pending_command_is_on_the_same_host(location: str) -> None:
     network = Network(lambda _: httpx.Response(202, headers={"Location": location}))

@@ -106,6 +106,16 @@ def test_redirect_is_an_answer_and_the_token_goes_nowhere_else(status: int) -> N
     assert (answer.status, len(server.tokens), other.tokens) == (status, 1, [])
 
 
+@pytest.mark.parametrize("location", ["http:x", "//xn--", "", "http://[", "\\"])
+def test_redirect_to_what_is_no_address_is_an_answer_too(location: str) -> None:
+    with serving(answering(b"", 301, Location=location)) as server:
+        try:
+            status = Exchange(server.url, TOKEN, Limits()).post("chat.postMessage", {}).status
+        except Unsure:
+            status = 301
+    assert (status, len(server.tokens)) == (301, 1)
+
+
 def test_answer_of_as_many_bytes_as_are_allowed_is_read() -> None:
     with serving(answering(b" " * MEBIBYTE)) as server:
         assert len(Exchange(server.url, TOKEN, Limits()).post("chat.update", {}).body) == MEBIBYTE
