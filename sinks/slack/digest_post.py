@@ -46,7 +46,7 @@ class DigestPostman:
         record = digest.record
         match self.postman.calls.attempt(step, record.channel, record.delivery_id, lambda: self._call(digest, step)):
             case None if step not in LOOKING:
-                digest.pause, digest.blind_posts = Pause(), 0
+                digest.pause, digest.blind_posts, digest.blocked_at = Pause(), 0, None
             case Unsure():
                 digest.is_unsure = digest.is_unsure or step in POSTING
             case Gone():

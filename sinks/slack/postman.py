@@ -96,7 +96,7 @@ class Postman:
         record = thread.record
         match self.calls.attempt(step, record.channel, f"{record.project}/{record.incident}", lambda: self._call(thread, step)):
             case None if step not in LOOKING:
-                thread.pause, thread.blind_posts = Pause(), 0
+                thread.pause, thread.blind_posts, thread.blocked_at = Pause(), 0, None
             case Unsure():
                 thread.is_unsure = thread.is_unsure or step in POSTING
             case Blocked() as error:

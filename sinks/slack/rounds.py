@@ -6,7 +6,7 @@ Not here: what makes something due (`sink.py`), one thread's or digest's steps (
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sinks.slack import metrics
@@ -102,7 +102,11 @@ class Rounds:
         self._threads.save(claimed, self.digests.take_changed())
 
     def _choose(self) -> list[Chosen]:
-        return sorted([*self._choose_digests(), *self._choose_threads()], key=lambda one: self._is_slow(one.what))
+        """Digests first, but for one that was refused: as the probe of its channel it would keep all others waiting."""
+        refused = {name for name, digest in self.digests.due.items() if digest.blocked_at is not None}
+        first = self._choose_digests(self.digests.due.keys() - refused)
+        chosen = [*first, *self._choose_threads(), *self._choose_digests(refused)]
+        return sorted(chosen, key=lambda one: self._is_slow(one.what))
 
     def _is_slow(self, what: Thread | Digest) -> bool:
         """Whether a call may take long, as the channel's last one did: such calls come after all others."""
@@ -150,9 +154,9 @@ class Rounds:
         now = self._postman.monotonic()
         return not thread.pause.is_on(now) and self._postman.calls.health.may_try(thread.record.channel, now)
 
-    def _choose_digests(self) -> list[Chosen]:
+    def _choose_digests(self, names: Collection[str]) -> list[Chosen]:
         chosen: list[Chosen] = []
-        for name, digest in list(self.digests.due.items()):
+        for name, digest in [(name, digest) for name, digest in self.digests.due.items() if name in names]:
             if self._postman.calls.health.is_broken(digest.record.channel) or digest.pause.error:
                 self._digest_postman.let_go_if_over(digest)
             if self._digest_postman.is_settled(digest):
