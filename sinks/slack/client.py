@@ -69,7 +69,7 @@ class SlackClient:
         sent = self._send(at.channel_id, message, delivery_id, thread_ts=at.ts)
         if sent.message is None:
             raise NotUnderstood("an answer to a reply without the message that it has become")
-        if "thread_ts" not in sent.message:
+        if not sent.message.get("thread_ts"):
             with suppress(TocsinError):  # better a reply that stands alone than none
                 self._change("chat.delete", {"channel": sent.channel, "ts": sent.ts})
             raise Gone("the reply came to no thread")

@@ -85,7 +85,7 @@ class Exchange:
         except httpx.HTTPError as error:
             raise Unsure(f"no answer from Slack: {error!r}") from error
         except (httpx.InvalidURL, ValueError) as error:  # a redirect's address is read by httpx although it is not followed
-            raise NotUnderstood(f"an answer whose head is not understood: {error}") from error
+            raise NotUnderstood(f"an answer whose head is not understood: {error!r}") from error
 
     async def _exchange(self, verb: str, method: str, headers: Mapping[str, str], **said: Any) -> Answer:
         client = httpx.AsyncClient(verify=self._tls, trust_env=self._trust_env, follow_redirects=False, timeout=None)
