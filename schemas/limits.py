@@ -207,6 +207,25 @@ class Limits:
 
     # -- answers of Slack ---------------------------------------------------------------------------------------------
 
+    slack_call_seconds: int = limit(
+        5,
+        "Seconds for one call of Slack in all: looking up its name, connecting, and the answer to its last byte. Other channels "
+        "wait meanwhile; 3 s of work and one call more are what a stop within 10 s has room for, and Kafka's session too.",
+        "nobody knows whether it was done: looked for before it is tried again",
+    )
+    slack_answer_bytes: int = limit(
+        MEBIBYTE,
+        "Bytes read of one answer of Slack, which are kept in memory. The largest are 200 messages of its history; where these "
+        "are longer, fewer are asked for.",
+        "not understood: looked for before it is tried again",
+    )
+    slack_retry_after_seconds: int = limit(
+        3600,
+        "Seconds that Slack may ask one method and channel to wait (`Retry-After`). It asks for some 30; in a day "
+        "what is urgent would be lost.",
+        "cut to it",
+    )
+
     # -- the disk -----------------------------------------------------------------------------------------------------
 
 

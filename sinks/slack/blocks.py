@@ -39,8 +39,21 @@ def render_incident(incident: IncidentState, context: Context) -> Message:
 
 def render_confidential(incident: IncidentState) -> Message:
     """Render what is left in a channel that must not know more."""
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": f"_{CONFIDENTIAL}_"}}
-    return Message(CONFIDENTIAL, (block,))
+    return Message(CONFIDENTIAL, (section(f"_{CONFIDENTIAL}_"),))
+
+
+def render_text(text: str) -> Message:
+    """Render a text alone, such as a reply. As a block too: in a plain text Slack makes links by itself."""
+    return Message(text, (section(text),))
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": literal(text)}
+
+
+def literal(text: str) -> dict[str, Any]:
+    """Make a text object in which nothing becomes a link or a mention but what is written as one (`<…>`), and that is ours."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def render_summary(incident: IncidentState) -> str:
@@ -72,7 +85,7 @@ def _facts(incident: IncidentState, context: Context) -> Block:
         ("Assigned to", _assignees(incident, context)),
         ("Ended", mrkdwn.escape_within(incident.end_reason or "", FIELD_LIMIT)),
     ]
-    fields = [{"type": "mrkdwn", "text": f"*{name}*\n{value}"} for name, value in facts if value]
+    fields = [literal(f"*{name}*\n{value}") for name, value in facts if value]
     return {"type": "section", "fields": fields}
 
 
@@ -89,8 +102,7 @@ def _assignees(incident: IncidentState, context: Context) -> str:
 
 
 def _person(person: str, context: Context) -> str:
-    slack_user = context.slack_user(person)
-    return f"<@{slack_user}>" if slack_user else mrkdwn.escape_within(context.name(person), 50)
+    return mrkdwn.mention(context.slack_user(person) or "") or mrkdwn.escape_within(context.name(person), 50)
 
 
 def _links(incident: IncidentState, context: Context) -> Block:
@@ -106,7 +118,7 @@ def _links(incident: IncidentState, context: Context) -> Block:
     text = ""
     for one in rendered:  # whole links while they fit into a section's 3000
         text = one if not text else f"{text}  ·  {one}" if len(text) + len(one) < 2900 else text
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text or mrkdwn.escape(f"Incident {number}")}}
+    return section(text or mrkdwn.escape(f"Incident {number}"))
 
 
 def _buttons(incident: IncidentState) -> Block | None:

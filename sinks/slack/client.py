@@ -1,75 +1,30 @@
-"""Calls to Slack's Web API, and what became of each in our own words. Not here: when to call, what to say.
+"""Calls to Slack's Web API, one HTTP request each. Not here: when to call, what to say, how answers are read (`answers.py`).
 
-Source: Slack's method pages. HTTP 200 with `ok: false` is its normal error form; `internal_error`, `fatal_error`, a
-timeout and any 5xx may have taken effect. slack-sdk's own retries are off: they could post twice.
+Nothing is tried again here: that could post twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from http.client import HTTPException
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.error import URLError
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-
-from schemas.errors import TocsinError, Unavailable
-from sinks.slack import refusals
+from schemas.errors import TocsinError
+from schemas.limits import Limits
+from sinks.slack.answers import Done, Page, Sent, delivery_id_of, read_answer, ts_of
 from sinks.slack.blocks import Message
+from sinks.slack.errors import Gone, NotUnderstood, TooLong
+from sinks.slack.exchange import Answer, Exchange
 
 EVENT_TYPE = "tocsin_incident"
-TIMEOUT_SECONDS = 5
-"""For one call; `tocsin up` wants every process gone 10 s after the signal."""
-DEFAULT_RETRY_AFTER_SECONDS = 30.0
 PAGE_SIZE = 200
-PAGES = 20
-"""Of a channel's history in one look-up: 4,000 messages since we meant to post."""
-
-
-class Throttled(Unavailable):
-    """Slack wants us to wait; nothing was done."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"Slack asks to wait {seconds:g} s")
-        self.seconds = seconds
-
-
-class Unreached(Unavailable):
-    """Slack was not reached; nothing was done."""
-
-
-class Unsure(Unavailable):
-    """Nobody knows whether it was done: look before trying again."""
-
-
-class Refused(TocsinError):
-    """Slack will not do this, however often it is asked; `error` is its word for why."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(f"Slack refuses: {error}")
-        self.error = error
-
-
-class Blocked(TocsinError):
-    """Slack will not do this until people have mended something: nothing was done. `error` is its word for what.
-
-    Also for a word that we do not know: to wait loses nothing.
-    """
-
-    def __init__(self, error: str) -> None:
-        super().__init__(f"Slack takes nothing: {error}")
-        self.error = error
-
-
-class Gone(TocsinError):
-    """The message that this is about is not there any more: a person has deleted it."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(f"the message is gone: {error}")
-        self.error = error
+LOOKED_THROUGH = 4_000
+"""Messages of a channel's history in one look-up, since we meant to post."""
+LITERAL = {"parse": "none", "link_names": False}
+"""Nothing in a text becomes a link or a mention by itself. Said with each edit too: `chat.update` has other defaults."""
+WITHOUT_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
+"""Of a post alone; `chat.update` has no such arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,113 +35,86 @@ class Posted:
     ts: str
 
 
+@dataclass(slots=True)
+class Search:
+    """A look-up that goes on page by page, a call each, so that a long one holds up nobody."""
+
+    found: dict[str, Posted] = field(default_factory=dict)
+    cursor: str = ""
+    asked: int = 0
+    """Messages so far, had each page been full: a cursor that leads to nothing ends too."""
+    page_size: int = PAGE_SIZE
+
+
 class SlackClient:
-    """All methods raise `Throttled`, `Unreached`, `Unsure` (a read never does), `Blocked`, `Refused`, or `Gone` where there is
+    """All methods raise `Throttled`, `Unreached`, `Unsure` (of a read: no answer), `Blocked`, `Refused`, or `Gone` where there is
     a message that it is about."""
 
-    def __init__(self, api_url: str, token: str) -> None:
-        base_url = api_url if api_url.endswith("/") else f"{api_url}/"
-        self._web = WebClient(token or None, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+    def __init__(self, api_url: str, token: str, limits: Limits) -> None:
+        """Raises `SettingsError` for an address or token that is none."""
+        self._exchange = Exchange(api_url, token, limits)
+        self._longest_wait_seconds = limits.slack_retry_after_seconds
 
     def post(self, channel: str, message: Message, delivery_id: str) -> Posted:
         """Post a message that can be found again by its delivery id. Not safe to repeat."""
-        answer = self._send(channel, message.text, delivery_id, blocks=list(message.blocks))
-        return Posted(str(answer["channel"]), str(answer["ts"]))
+        sent = self._send(channel, message, delivery_id)
+        return Posted(sent.channel, sent.ts)
 
-    def reply(self, at: Posted, text: str, delivery_id: str) -> Posted:
+    def reply(self, at: Posted, message: Message, delivery_id: str) -> Posted:
         """Post a reply in the thread of a message. Not safe to repeat.
 
         Slack makes a message of its own of a reply to one that was deleted, and names no thread in its answer (slack-go
         issue 1571): that message is taken back, and `Gone` raised.
         """
-        answer = self._send(at.channel_id, text, delivery_id, thread_ts=at.ts)
-        posted = Posted(str(answer["channel"]), str(answer["ts"]))
-        if not (answer.get("message") or {}).get("thread_ts"):
+        sent = self._send(at.channel_id, message, delivery_id, thread_ts=at.ts)
+        if sent.message is None:
+            raise NotUnderstood("an answer to a reply without the message that it has become")
+        if not sent.message.get("thread_ts"):
             with suppress(TocsinError):  # better a reply that stands alone than none
-                self._call("chat.delete", json={"channel": posted.channel_id, "ts": posted.ts})
+                self._change("chat.delete", {"channel": sent.channel, "ts": sent.ts})
             raise Gone("the reply came to no thread")
-        return posted
+        return Posted(sent.channel, sent.ts)
 
     def update(self, at: Posted, message: Message) -> None:
         """Put another content in place of a message's. Safe to repeat."""
-        self._call("chat.update", json={"channel": at.channel_id, "ts": at.ts, **_content(message.text, list(message.blocks))})
+        self._change("chat.update", {"channel": at.channel_id, "ts": at.ts, **_content(message)})
 
-    def find(self, channel: str, delivery_ids: Collection[str], since_seconds: int) -> dict[str, Posted]:
-        """Look for messages of ours in a channel; those that are not there are left out."""
-        return self._search("conversations.history", {"channel": channel}, channel, delivery_ids, since_seconds)
+    def find(self, channel: str, delivery_ids: Collection[str], since_seconds: int, search: Search) -> bool:
+        """Look for messages of ours in a channel, one page of it; False: there are more."""
+        return self._turn_page("conversations.history", {"channel": channel}, delivery_ids, since_seconds, search)
 
-    def find_replies(self, at: Posted, delivery_ids: Collection[str], since_seconds: int) -> dict[str, Posted]:
-        """Look for replies of ours in a thread; those that are not there are left out."""
+    def find_replies(self, at: Posted, delivery_ids: Collection[str], since_seconds: int, search: Search) -> bool:
+        """Look for replies of ours in a thread, one page of it; False: there are more."""
         thread = {"channel": at.channel_id, "ts": at.ts}
-        return self._search("conversations.replies", thread, at.channel_id, delivery_ids, since_seconds)
+        return self._turn_page("conversations.replies", thread, delivery_ids, since_seconds, search)
 
-    def _send(self, channel: str, text: str, delivery_id: str, **rest: Any) -> Mapping[str, Any]:
-        return self._call(
-            "chat.postMessage",
-            json={
-                "channel": channel,
-                **_content(text, rest.pop("blocks", None)),
-                "metadata": {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": delivery_id}},
-                "unfurl_links": False,
-                "unfurl_media": False,
-                **rest,
-            },
-        )
+    def _send(self, channel: str, message: Message, delivery_id: str, **rest: Any) -> Sent:
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": delivery_id}}
+        said = {"channel": channel, **_content(message), **WITHOUT_PREVIEWS, "metadata": metadata, **rest}
+        return read_answer(self._exchange.post("chat.postMessage", said), Sent, self._longest_wait_seconds)
 
-    def _search(
-        self, method: str, place: Mapping[str, str], channel: str, delivery_ids: Collection[str], since_seconds: int
-    ) -> dict[str, Posted]:
-        found: dict[str, Posted] = {}
-        cursor = ""
-        for _ in range(PAGES):
-            question = {**place, "oldest": str(since_seconds), "include_all_metadata": True, "limit": PAGE_SIZE}
-            answer = self._call(method, params=question | ({"cursor": cursor} if cursor else {}))
-            for message in answer.get("messages", []):
-                name = _delivery_id(message)
-                if name in delivery_ids:
-                    found[name] = Posted(channel, str(message["ts"]))
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor or len(found) == len(delivery_ids):
-                break
-        return found
+    def _change(self, method: str, said: Mapping[str, Any]) -> None:
+        read_answer(self._exchange.post(method, said), Done, self._longest_wait_seconds)
 
-    def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+    def _turn_page(
+        self, method: str, place: Mapping[str, str], delivery_ids: Collection[str], since_seconds: int, search: Search
+    ) -> bool:
+        question = {**place, "oldest": str(since_seconds), "include_all_metadata": "1", "limit": str(search.page_size)}
         try:
-            answer = self._web.api_call(method, **arguments).data
-        except SlackApiError as error:
-            raise _judge(error.response) from error
-        except URLError as error:
-            if isinstance(error.reason, ConnectionRefusedError):
-                raise Unreached(f"Slack cannot be reached: {error.reason}") from error
-            raise Unsure(f"no answer from Slack: {error.reason}") from error
-        except (OSError, HTTPException, SlackClientError, ValueError) as error:
-            raise Unsure(f"no answer from Slack: {error!r}") from error
-        return answer if isinstance(answer, dict) else {}
+            answer = self._exchange.get(method, question | ({"cursor": search.cursor} if search.cursor else {}))
+        except TooLong:
+            search.page_size = max(1, search.page_size // 4)  # it is tried again; messages may be long
+            raise
+        page = read_answer(answer, Page, self._longest_wait_seconds)
+        search.found |= _ours(answer, page, place["channel"], delivery_ids)
+        search.cursor, search.asked = page.cursor, search.asked + search.page_size
+        return not search.cursor or len(search.found) == len(delivery_ids) or search.asked >= LOOKED_THROUGH
 
 
-def _content(text: str, blocks: list[dict[str, Any]] | None) -> dict[str, Any]:
-    return {"text": text} if blocks is None else {"text": text, "blocks": blocks}
+def _content(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "blocks": list(message.blocks), **LITERAL}
 
 
-def _delivery_id(message: Mapping[str, Any]) -> str:
-    metadata = message.get("metadata") or {}
-    return str((metadata.get("event_payload") or {}).get("delivery_id", "")) if metadata.get("event_type") == EVENT_TYPE else ""
-
-
-def _judge(response: Any) -> TocsinError:
-    """Turn an answer that is not ok into one of ours."""
-    error = str(response.get("error", "")) if isinstance(response.data, dict) else ""
-    if response.status_code == 429 or error in refusals.SLOW_DOWN:
-        return Throttled(_retry_after(response.headers))
-    if response.status_code >= 500 or error in refusals.UNSURE:
-        return Unsure(f"Slack answered {response.status_code} {error}")
-    if error in refusals.GONE:
-        return Gone(error)
-    if error in refusals.OF_THE_MESSAGE | refusals.NOT_EDITABLE | refusals.NO_THREAD:
-        return Refused(error)
-    return Blocked(error or f"HTTP {response.status_code}")
-
-
-def _retry_after(headers: Mapping[str, Any]) -> float:
-    text = next((str(value) for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return float(text) if text.isdigit() else DEFAULT_RETRY_AFTER_SECONDS
+def _ours(answer: Answer, page: Page, channel: str, delivery_ids: Collection[str]) -> dict[str, Posted]:
+    named = ((delivery_id_of(message, EVENT_TYPE), message) for message in page.messages)
+    return {name: Posted(channel, ts_of(answer, message)) for name, message in named if name in delivery_ids}

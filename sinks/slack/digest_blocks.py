@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from schemas.records import SEVERITIES, IncidentState
 from schemas.shapes import RESOLVED_SHAPE, shape_of
 from sinks.slack import mrkdwn
-from sinks.slack.blocks import Block, Message
+from sinks.slack.blocks import Message, section
 from sinks.slack.context import Context
 
 MOST_LINES = 30
@@ -28,8 +28,8 @@ def render_digest(incidents: Iterable[IncidentState], context: Context) -> Messa
     ordered = sorted(incidents, key=lambda one: (not one.is_open, SEVERITIES.index(one.severity), -one.created_at, -one.number))
     heading = _heading(ordered)
     header = {"type": "header", "text": {"type": "plain_text", "text": heading, "emoji": False}}
-    sections = [_section(text) for text in _gather(_lines(ordered, context))]
-    return Message(heading, (header, _section(_facts(ordered)), *sections))
+    sections = [section(text) for text in _gather(_lines(ordered, context))]
+    return Message(heading, (header, section(_facts(ordered)), *sections))
 
 
 def _heading(incidents: Sequence[IncidentState]) -> str:
@@ -86,10 +86,6 @@ def _gather(lines: Sequence[str]) -> list[str]:
         else:
             texts[-1] += f"\n{line}"
     return texts
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
 def _count(number: int) -> str:

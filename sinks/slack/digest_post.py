@@ -10,10 +10,12 @@ from schemas.errors import TocsinError
 from schemas.sink_records import DeadLetter
 from sinks.slack import metrics
 from sinks.slack.blocks import Message
-from sinks.slack.calls import POSTING, Step
-from sinks.slack.client import Blocked, Gone, Posted, Refused, Unsure
+from sinks.slack.calls import LOOKING, POSTING, Step
+from sinks.slack.client import Posted, Search
 from sinks.slack.digest_blocks import render_digest
 from sinks.slack.digests import Digest
+from sinks.slack.errors import Blocked, Gone, Refused, Unsure
+from sinks.slack.pause import Pause
 from sinks.slack.postman import LOOK_BACK_SECONDS, Postman, hash_of
 from sinks.slack.refusals import NOT_EDITABLE
 from sinks.slack.threads import AGAIN
@@ -34,8 +36,8 @@ class DigestPostman:
 
     def choose(self, digest: Digest) -> Step | None:
         """Give the next step if it may be done now, and count it as done for the rate."""
-        step = self._step(digest)
-        if step == "edit" and self.postman.monotonic() - digest.edited_at < EDIT_SECONDS:
+        step, now = self._step(digest), self.postman.monotonic()
+        if digest.pause.is_on(now) or (step == "edit" and now - digest.edited_at < EDIT_SECONDS):
             return None
         return step if step is not None and self.postman.calls.may(step, digest.record.channel) else None
 
@@ -43,24 +45,29 @@ class DigestPostman:
         """Do one step; whatever becomes of it, the digest says what is left. Raises `Unavailable` only for dead letters."""
         record = digest.record
         match self.postman.calls.attempt(step, record.channel, record.delivery_id, lambda: self._call(digest, step)):
+            case None if step not in LOOKING:
+                digest.pause, digest.blind_posts, digest.blocked_at = Pause(), 0, None
             case Unsure():
                 digest.is_unsure = digest.is_unsure or step in POSTING
             case Gone():
                 self._begin_anew(digest)
             case Refused() if step == "look_up":
-                metrics.UNSURE.inc()
-                digest.is_unsure = False
+                self.postman.post_blindly(digest)
             case Refused() as error if error.error in NOT_EDITABLE:
                 self._shown(digest, self._render(digest))
             case Refused() as error:
                 self._give_up(digest, error)
-            case Blocked() | _:
+            case Blocked() as error:
+                digest.search = Search()
+                self.postman.note_blocked(digest, record.channel, error)
+            case _:
                 pass  # it waits
 
     def let_go_if_over(self, digest: Digest) -> None:
         """Give up what waits for a broken channel, once its incidents have been over for a day. Raises `Unavailable`."""
         if not self.is_settled(digest) and all(self.postman.is_over(thread) for thread in digest.members.values()):
-            self._give_up(digest, self.postman.too_late(digest.record.channel))
+            self._give_up(digest, self.postman.too_late(digest, digest.record.channel))
+            digest.pause = Pause()
 
     def _step(self, digest: Digest) -> Step | None:
         message = self._render(digest)
@@ -80,8 +87,10 @@ class DigestPostman:
         match step:
             case "look_up":
                 since = max(0, record.intended_at // 1000 - LOOK_BACK_SECONDS)
-                found = client.find(record.channel, {record.delivery_id}, since).get(record.delivery_id)
-                digest.is_unsure = False
+                if not client.find(record.channel, {record.delivery_id}, since, digest.search):
+                    return
+                found = digest.search.found.get(record.delivery_id)
+                digest.is_unsure, digest.search = False, Search()
                 if found is not None:
                     digest.change(channel_id=found.channel_id, ts=found.ts)
             case "post":

@@ -14,7 +14,9 @@ import msgspec
 from schemas.records import NotificationKind
 from schemas.sink_records import SlackDigest
 from sinks.slack import metrics
+from sinks.slack.client import Search
 from sinks.slack.openings import WINDOW_SECONDS, Earlier, Openings
+from sinks.slack.pause import Pause
 from sinks.slack.threads import AGAIN, Key, Thread
 
 TAKING_ON: frozenset[NotificationKind] = frozenset({"acknowledged", "reassigned", "severity_raised", "reopened", "reminder"})
@@ -23,12 +25,16 @@ TAKING_ON: frozenset[NotificationKind] = frozenset({"acknowledged", "reassigned"
 
 @dataclass(slots=True)
 class Digest:
-    """One message. `is_unsure`: it may have been posted and not recorded. `edited_at`: monotonic."""
+    """One message. `is_unsure`: it may have been posted and not recorded. `edited_at`, `blocked_at`: monotonic, see `Thread`."""
 
     record: SlackDigest
     members: dict[Key, Thread] = field(default_factory=dict)
     is_unsure: bool = False
     edited_at: float = float("-inf")
+    blocked_at: float | None = None
+    blind_posts: int = 0
+    pause: Pause = field(default_factory=Pause)
+    search: Search = field(default_factory=Search)
 
     @property
     def is_posted(self) -> bool:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sinks.slack.refusals import place_of
+from sinks.slack.refusals import FAILING, place_of
 
+FAILING_SECONDS = 120.0
+"""For so long calls of a channel may come to nothing before it is told: Slack has hiccups, and what waits is not lost."""
 PROBE_SECONDS = 30.0
 """Between tries of a broken channel. A try is the next call that waits for it: nothing else proves that a post is taken."""
 WORKSPACE = ""
@@ -30,6 +32,8 @@ class Health:
 
     broken: dict[str, Broken] = field(default_factory=dict)
     _done_at: dict[str, float] = field(default_factory=dict)
+    _failing: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """Since when a channel's calls have come to nothing (monotonic, milliseconds)."""
 
     def may_try(self, channel: str, now: float) -> bool:
         """Say whether a call for the channel makes sense now: it is well, or its next probe is due."""
@@ -53,6 +57,19 @@ class Health:
         since = self.broken[place].since if place in self.broken else millis
         self.broken[place] = Broken(error, since, now + PROBE_SECONDS)
 
+    def note_failed(self, channel: str, word: str, now: float, millis: int) -> None:
+        """Take note of a call that came to nothing, and why: once they do for minutes, the channel is broken, as `word` says."""
+        began, since = self._failing.setdefault(channel, (now, millis))
+        if now - began >= FAILING_SECONDS:
+            self.note_blocked(channel, word, now, since)
+
+    def note_answered(self, channel: str) -> None:
+        """Take note of an answer to a message or an edit that we understand, whatever it says."""
+        self._failing.pop(channel, None)
+        for place in (channel, WORKSPACE):
+            if place in self.broken and self.broken[place].error in FAILING:
+                del self.broken[place]
+
     def note_looked(self, channel: str, now: float) -> None:
         """Take note of a question that was answered: it proves nothing, but the call that it was for need not wait."""
         for broken in self._of(channel):
@@ -61,6 +78,7 @@ class Health:
     def note_done(self, channel: str, now: float) -> None:
         """Take note of a message that was taken: the channel is well, and so is the workspace."""
         self._done_at[channel] = now
+        self._failing.pop(channel, None)
         self.broken.pop(channel, None)
         self.broken.pop(WORKSPACE, None)
 

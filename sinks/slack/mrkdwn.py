@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 LINK_BREAKERS = re.compile(r"[<>|\[\]]+")
 """What would end a link's text early, or begin another (GitLab strips the same)."""
+UNFIT = re.compile(r"[\s<>|\x00-\x1f\x7f]")
+"""What no address of a link has."""
+MEMBER = re.compile(r"[UW][A-Z0-9]{1,30}")
 URL_LIMIT = 1000
 """A longer one would not fit into a section with others; Slack's own limit for buttons is 3000."""
 
@@ -39,10 +42,15 @@ def escape_within(text: str, limit: int) -> str:
 
 def link(url: str, text: str) -> str:
     """Render a link; empty when the URL is none that Slack should open, or too long."""
-    if not url.startswith(("https://", "http://")) or len(url) > URL_LIMIT or re.search(r"[\s<>|]", url):
+    if not url.startswith(("https://", "http://")) or len(url) > URL_LIMIT or UNFIT.search(url):
         return ""
     label = LINK_BREAKERS.sub("", CONTROL.sub(" ", text)).strip() or "link"
     return f"<{url.replace('&', '&amp;')}|{escape(label)}>"
+
+
+def mention(member: str) -> str:
+    """Render a member's name, who is told; empty when it is no id of a member: `!channel` would tell everybody."""
+    return f"<@{member}>" if MEMBER.fullmatch(member) else ""
 
 
 def date(millis: int) -> str:

@@ -18,10 +18,12 @@ from schemas.errors import TocsinError
 from schemas.records import Notification
 from schemas.sink_records import DeadLetter
 from sinks.slack import metrics
-from sinks.slack.blocks import Message, render_confidential, render_incident
-from sinks.slack.calls import POSTING, Calls, Step
-from sinks.slack.client import Blocked, Gone, Refused, SlackClient, Unsure
+from sinks.slack.blocks import Message, render_confidential, render_incident, render_text
+from sinks.slack.calls import LOOKING, POSTING, Calls, Step
+from sinks.slack.client import Search, SlackClient
 from sinks.slack.context import Context
+from sinks.slack.errors import Blocked, Gone, Refused, Unsure
+from sinks.slack.pause import Pause
 from sinks.slack.refusals import NO_THREAD, NOT_EDITABLE, is_known
 from sinks.slack.replies import render_reply
 from sinks.slack.threads import Thread
@@ -38,6 +40,16 @@ class Letters(Protocol):
 
     def write(self, letter: DeadLetter) -> None: ...
     def close(self) -> None: ...
+
+
+class Waiting(Protocol):
+    """What a thread and a digest have in common while they wait."""
+
+    is_unsure: bool
+    blocked_at: float | None
+    blind_posts: int
+    pause: Pause
+    search: Search
 
 
 @dataclass(slots=True)
@@ -71,6 +83,8 @@ class Postman:
 
     def choose(self, thread: Thread) -> Step | None:
         """Give the first step that may be done now, and count it as done for the rate."""
+        if thread.pause.is_on(self.monotonic()):
+            return None
         return next((step for step in self.steps(thread) if self.calls.may(step, thread.record.channel)), None)
 
     def is_hidden(self, thread: Thread) -> bool:
@@ -81,25 +95,44 @@ class Postman:
         """Do one step; whatever becomes of it, the thread says what is left. Raises `Unavailable` only for dead letters."""
         record = thread.record
         match self.calls.attempt(step, record.channel, f"{record.project}/{record.incident}", lambda: self._call(thread, step)):
+            case None if step not in LOOKING:
+                thread.pause, thread.blind_posts, thread.blocked_at = Pause(), 0, None
             case Unsure():
                 thread.is_unsure = thread.is_unsure or step in POSTING
-            case Blocked() as error if self._is_of_the_message(thread, error):
-                self.calls.health.forget(record.channel)
-                self._give_up(thread, step, Refused(error.error))
-            case Blocked():
-                thread.blocked_at = self.monotonic()
+            case Blocked() as error:
+                thread.search = Search()
+                self.note_blocked(thread, record.channel, error)
             case Gone():
                 self._begin_anew(thread)
             case Refused() as error:
                 self._give_up(thread, step, error)
 
+    def note_blocked(self, what: Waiting, channel: str, error: Blocked) -> None:
+        """Take note that something waits: with its channel, or alone where the channel has taken others since it was refused.
+
+        Whose fault an unknown word is, nobody knows: it is never given up for one.
+        """
+        if not is_known(error.error) and self._is_alone(what, channel):
+            self.calls.health.forget(channel)
+            what.pause.refuse(error.error, self.monotonic(), self.now_millis())
+        what.blocked_at = self.monotonic()
+
+    def post_blindly(self, what: Waiting) -> None:
+        """Let something be posted that may be there already: one message too many is better than none, but not ever more."""
+        metrics.UNSURE.inc()
+        what.is_unsure, what.search = False, Search()
+        if what.blind_posts:
+            what.pause.lengthen(self.monotonic())
+        what.blind_posts += 1
+
     def let_go_if_over(self, thread: Thread) -> None:
-        """Give up what waits for a broken channel, once its incident has been over for a day. Raises `Unavailable`."""
+        """Give up what waits, once its incident has been over for a day. Raises `Unavailable`."""
         if not self.is_over(thread) or next(self.steps(thread), None) is None:
             return
         message = self.render(thread)
-        self._bury(thread, self.too_late(thread.record.channel), message.text, list(message.blocks))
+        self._bury(thread, self.too_late(thread, thread.record.channel), message.text, list(message.blocks))
         thread.change(told=thread.last_number, pending=[])
+        thread.pause = Pause()
         self._shown(thread, message)
 
     def is_over(self, thread: Thread) -> bool:
@@ -107,9 +140,9 @@ class Postman:
         resolved_at = thread.incident.resolved_at
         return resolved_at is not None and not thread.incident.is_open and self.now_millis() - resolved_at >= KEPT_MILLIS
 
-    def too_late(self, channel: str) -> TocsinError:
-        """Say why something is given up that has waited for a broken channel."""
-        return Blocked(f"{self.calls.health.error_of(channel)}, until a day after the incident's end")
+    def too_late(self, what: Waiting, channel: str) -> TocsinError:
+        """Say why something is given up that has waited, alone or for a broken channel."""
+        return Blocked(f"{self.calls.health.error_of(channel) or what.pause.error}, until a day after the incident's end")
 
     def render(self, thread: Thread) -> Message:
         return render_confidential(thread.incident) if self.is_hidden(thread) else render_incident(thread.incident, self.context)
@@ -131,8 +164,10 @@ class Postman:
 
     def _look_up(self, thread: Thread) -> None:
         record = thread.record
-        found = self.client.find(record.channel, {record.delivery_id}, self._since(thread)).get(record.delivery_id)
-        thread.is_unsure = False
+        if not self.client.find(record.channel, {record.delivery_id}, self._since(thread), thread.search):
+            return
+        found = thread.search.found.get(record.delivery_id)
+        thread.is_unsure, thread.search = False, Search()
         if found is not None:
             log.info("message_found", incident=f"{record.project}/{record.incident}", channel=record.channel, ts=found.ts)
             thread.change(channel_id=found.channel_id, ts=found.ts)
@@ -156,8 +191,10 @@ class Postman:
     def _look_up_replies(self, thread: Thread) -> None:
         assert thread.posted is not None
         wanted = {thread.reply_id(one) for one in thread.record.pending}
-        found = self.client.find_replies(thread.posted, wanted, self._since(thread))
-        thread.is_unsure = False
+        if not self.client.find_replies(thread.posted, wanted, self._since(thread), thread.search):
+            return
+        found = thread.search.found
+        thread.is_unsure, thread.search = False, Search()
         left = [one for one in thread.record.pending if thread.reply_id(one) not in found]
         told = [one.number for one in thread.record.pending if thread.reply_id(one) in found]
         thread.change(pending=left, told=max((thread.record.told, *told)))
@@ -166,7 +203,7 @@ class Postman:
         assert thread.posted is not None
         notification = thread.record.pending[0]
         text = render_reply(notification, thread.incident, self.context)
-        self.client.reply(thread.posted, text, thread.reply_id(notification))
+        self.client.reply(thread.posted, render_text(text), thread.reply_id(notification))
         self._measure(notification)
         self._drop_first(thread)
 
@@ -200,19 +237,16 @@ class Postman:
             return
         thread.begin_anew(self.now_millis())
 
-    def _is_of_the_message(self, thread: Thread, error: Blocked) -> bool:
-        """Whether a word that we do not know is about this message alone: the channel has taken others since it was refused."""
-        if is_known(error.error) or thread.blocked_at is None:
-            return False
-        return self.calls.health.was_done_since(thread.record.channel, thread.blocked_at)
+    def _is_alone(self, what: Waiting, channel: str) -> bool:
+        if what.pause.error:
+            return True
+        return what.blocked_at is not None and self.calls.health.was_done_since(channel, what.blocked_at)
 
     def _give_up(self, thread: Thread, step: Step, error: Refused) -> None:
         match step:
             case "look_up" | "look_up_replies":
-                # One message too many is better than none; it is counted, so that somebody can allow the look-up.
-                log.warning("delivery_unsure", channel=thread.record.channel, error=error.error)
-                metrics.UNSURE.inc()
-                thread.is_unsure = False
+                log.warning("delivery_unsure", channel=thread.record.channel, error=error.error)  # somebody can allow the look-up
+                self.post_blindly(thread)
             case "post":
                 message = self.render(thread)
                 self._bury(thread, error, message.text, list(message.blocks))

@@ -14,7 +14,8 @@ Method = Literal["chat.postMessage", "chat.update", "conversations.history", "co
 PER_SECOND = 1.0
 BURST = 3.0
 """Calls that may follow one another at once after a quiet time: a message, its first reply, and one more."""
-FIRST_BACK_OFF_SECONDS, LAST_BACK_OFF_SECONDS = 1.0, 60.0
+FIRST_BACK_OFF_SECONDS, LAST_BACK_OFF_SECONDS = 1.0, 30.0
+"""The last is as long as between the probes of a broken channel: half a minute is what people are told."""
 
 
 @dataclass(slots=True)
@@ -37,10 +38,22 @@ class Rate:
         lane = self._lanes.setdefault((method, channel), _Lane(at=now))
         lane.tokens = min(BURST, lane.tokens + (now - lane.at) * PER_SECOND)
         lane.at = now
-        if lane.tokens < 1 or now < max(lane.held_until, self._resting_until.get(channel, 0.0)):
+        if lane.tokens < 1 or now < lane.held_until or self.is_resting(channel, now):
             return False
         lane.tokens -= 1
         return True
+
+    def give_back(self, method: Method, channel: str) -> None:
+        """Take back that a call was made."""
+        self._lanes[method, channel].tokens += 1
+
+    def is_resting(self, channel: str, now: float) -> bool:
+        """Say whether the channel's last call came to nothing, and its next one is not due yet."""
+        return now < self._resting_until.get(channel, 0.0)
+
+    def has_failed(self, channel: str) -> bool:
+        """Say whether the channel's last calls came to nothing: a call of it may take long."""
+        return channel in self._failures
 
     def hold(self, method: Method, channel: str, seconds: float, now: float) -> None:
         """Take note of a 429: Slack names the seconds to wait, for this method and channel."""

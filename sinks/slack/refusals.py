@@ -1,6 +1,6 @@
 """Slack's words for why it does not do something: whose they are, and what people do about them. Pure.
 
-Source: Slack's page "chat.postMessage" and "chat.update", their tables of errors. Not here: HTTP (`client.py`), what
+Source: Slack's page "chat.postMessage" and "chat.update", their tables of errors. Not here: reading them (`answers.py`), what
 becomes of the message (`postman.py`).
 """
 
@@ -49,6 +49,14 @@ CHANNEL: dict[str, str] = {
     "access_denied": "invite the app to the channel, and look at its scopes",
 }
 """The channel's: other channels go on. Each with what people do."""
+FAILING: dict[str, str] = {
+    "unreachable": "see whether this machine reaches TOCSIN_SLACK_API_URL: its name, the network, a proxy, the certificate",
+    "no_answer": "see whether Slack has an outage (slack-status.com), and what is between it and this machine",
+    "server_error": "see whether Slack has an outage (slack-status.com)",
+    "not_understood": "see whether TOCSIN_SLACK_API_URL is Slack's (a redirect is not followed), and whether a proxy answers "
+    "in its place; the sink's log shows how the answer begins",
+}
+"""Our own words for calls that came to nothing for minutes, as their errors have them. Each with what people do."""
 GONE = frozenset({"message_not_found", "thread_not_found", "cannot_reply_to_message"})
 """Of a message that we posted: a person has deleted it."""
 NOT_EDITABLE = frozenset({"cant_update_message", "edit_window_closed"})
@@ -73,12 +81,17 @@ NO_LOOKING = frozenset(
 
 def place_of(error: str) -> Place:
     """Tell what a word that people can mend is about; of one that we do not know, the channel."""
-    return "workspace" if error in WORKSPACE else "channel"
+    return "workspace" if error in WORKSPACE or error == "unreachable" else "channel"
 
 
 def advice(error: str) -> str:
     """Say what people do about it."""
-    return WORKSPACE.get(error) or CHANNEL.get(error) or "look the word up in Slack's documentation of chat.postMessage"
+    return (
+        WORKSPACE.get(error)
+        or CHANNEL.get(error)
+        or FAILING.get(error)
+        or "look the word up in Slack's documentation of chat.postMessage"
+    )
 
 
 def is_known(error: str) -> bool:

@@ -6,7 +6,7 @@ Not here: what makes something due (`sink.py`), one thread's or digest's steps (
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sinks.slack import metrics
@@ -21,7 +21,17 @@ ROUND = 10
 CLAIM_SECONDS = 5.0
 """How long a claim is trusted: less than the consumer's session (10 s), after which somebody else may have the partition."""
 WORK_SECONDS = 3.0
-"""How long one delivery works on Slack; the rest is owed. One call may take 5 s more; the process must end within 10 s."""
+"""How long one delivery works on Slack; the rest is owed. One call may take `slack_call_seconds` more; the process must end
+within 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What Slack does not take of a channel that takes others: its word, since when (milliseconds), how many messages."""
+
+    error: str
+    since: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +76,49 @@ class Rounds:
         health = self._postman.calls.health
         return Counter(one.record.channel for one in self.due.values() if health.is_broken(one.record.channel))
 
+    def alone(self) -> Mapping[str, Alone]:
+        """Give messages that Slack does not take in channels that take others, by channel."""
+        due: list[Thread | Digest] = [*self.digests.due.values(), *self.due.values()]
+        resting = [one for one in due if one.pause.error]
+        counts = Counter(one.record.channel for one in resting)
+        oldest = sorted(resting, key=lambda one: -one.pause.since)  # the oldest is the last, and stays
+        return {one.record.channel: Alone(one.pause.error, one.pause.since, counts[one.record.channel]) for one in oldest}
+
     def work(self) -> None:
         """Go on while the rate allows something and time is left; then save what is owed. Raises `Superseded`, `Unavailable`."""
         deadline = self._postman.monotonic() + WORK_SECONDS
         self.digests.close_calm(self._postman.monotonic())
-        while self._postman.monotonic() < deadline and (chosen := [*self._choose_digests(), *self._choose_threads()]):
+        while self._postman.monotonic() < deadline and (chosen := self._choose()):
             claimed = [one for one in chosen if one.step in POSTING]
             for one in claimed:
                 if isinstance(one.what, Digest):
                     self.digests.mark(one.what)
             self._save([one.what for one in claimed if isinstance(one.what, Thread)])
-            self._call(chosen)
+            self._call(chosen, deadline)
         self._save()
         metrics.PENDING.set(len(self.due) + len(self.digests.due))
 
     def _save(self, claimed: Iterable[Thread] = ()) -> None:
         self._threads.save(claimed, self.digests.take_changed())
 
+    def _choose(self) -> list[Chosen]:
+        """Digests first, but for one that was refused: as the probe of its channel it would keep all others waiting."""
+        refused = {name for name, digest in self.digests.due.items() if digest.blocked_at is not None}
+        first = self._choose_digests(self.digests.due.keys() - refused)
+        chosen = [*first, *self._choose_threads(), *self._choose_digests(refused)]
+        return sorted(chosen, key=lambda one: self._is_slow(one.what))
+
+    def _is_slow(self, what: Thread | Digest) -> bool:
+        """Whether a call may take long, as the channel's last one did: such calls come after all others."""
+        return self._postman.calls.rate.has_failed(what.record.channel)
+
     def _choose_threads(self) -> list[Chosen]:
         chosen: list[Chosen] = []
-        for thread in list(self.due.values()):
+        for thread in sorted(self.due.values(), key=self._is_slow):
             if self._postman.calls.health.is_broken(thread.record.channel):
                 self._keep_waiting(thread)
+            elif thread.pause.error:
+                self._let_go_if_over(thread)
             if self._needs_nothing(thread):
                 del self.due[thread.key]
             elif (step := self._postman.choose(thread)) is not None:
@@ -99,6 +130,12 @@ class Rounds:
     def _keep_waiting(self, thread: Thread) -> None:
         before = thread.record
         thread.keep_newest()
+        if thread.record is not before:
+            self._threads.mark(thread)
+        self._let_go_if_over(thread)
+
+    def _let_go_if_over(self, thread: Thread) -> None:
+        before = thread.record
         self._postman.let_go_if_over(thread)
         if thread.record is not before:
             self._threads.mark(thread)
@@ -114,12 +151,13 @@ class Rounds:
         return False
 
     def _may_try(self, thread: Thread) -> bool:
-        return self._postman.calls.health.may_try(thread.record.channel, self._postman.monotonic())
+        now = self._postman.monotonic()
+        return not thread.pause.is_on(now) and self._postman.calls.health.may_try(thread.record.channel, now)
 
-    def _choose_digests(self) -> list[Chosen]:
+    def _choose_digests(self, names: Collection[str]) -> list[Chosen]:
         chosen: list[Chosen] = []
-        for name, digest in list(self.digests.due.items()):
-            if self._postman.calls.health.is_broken(digest.record.channel):
+        for name, digest in [(name, digest) for name, digest in self.digests.due.items() if name in names]:
+            if self._postman.calls.health.is_broken(digest.record.channel) or digest.pause.error:
                 self._digest_postman.let_go_if_over(digest)
             if self._digest_postman.is_settled(digest):
                 del self.digests.due[name]
@@ -127,12 +165,15 @@ class Rounds:
                 chosen.append(Chosen(digest, step))
         return chosen
 
-    def _call(self, chosen: Sequence[Chosen]) -> None:
+    def _call(self, chosen: Sequence[Chosen], deadline: float) -> None:
+        """Do what was chosen, but for what time has run out for, and what a call before it shows to make no sense now."""
         trusted_until = self._postman.monotonic() + CLAIM_SECONDS
         for one in chosen:
-            if one.step in POSTING and self._postman.monotonic() > trusted_until:
-                return  # still due; it is claimed anew
-            if isinstance(one.what, Digest):
+            now, channel = self._postman.monotonic(), one.what.record.channel
+            is_claim_old = one.step in POSTING and now > trusted_until
+            if is_claim_old or now > deadline or not self._postman.calls.is_still_due(channel):
+                self._postman.calls.give_back(one.step, channel)  # still due; what is to be posted is claimed anew
+            elif isinstance(one.what, Digest):
                 self.digests.mark(one.what)
                 self._digest_postman.do(one.what, one.step)
             else:

@@ -36,7 +36,7 @@ def build(settings: Settings) -> SlackSink:
     """Make the sink from settings; connects when it is first needed."""
     is_on = bool(settings.slack_token) or settings.slack_api_url != Settings().slack_api_url
     postman = Postman(
-        client=SlackClient(settings.slack_api_url, settings.slack_token),
+        client=SlackClient(settings.slack_api_url, settings.slack_token, settings),
         letters=DeadLetterTopic(settings),
         now_millis=now_millis,
         monotonic=time.monotonic,
@@ -100,7 +100,7 @@ class SlackSink:
             self._follow_receivers()
             self._rounds.work()
             configuration = self._configuration.current.configuration
-            self._trouble.tell(self._postman.calls.health, configuration, self._rounds.waiting())
+            self._trouble.tell(self._postman.calls.health, configuration, self._rounds.waiting(), self._rounds.alone())
         except NotTaken:
             raise
         except Superseded as error:

@@ -6,7 +6,7 @@ Not here: calling Slack (`postman.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -16,7 +16,8 @@ from schemas.records import ALERT_BOT, IncidentSection, IncidentState, Notificat
 from schemas.sink_records import SlackDigest, SlackThread
 from schemas.topics import partition_of
 from sinks.compacted import Change, Store
-from sinks.slack.client import Posted
+from sinks.slack.client import Posted, Search
+from sinks.slack.pause import Pause
 
 Key = tuple[str, int, str]
 """Project, incident, channel."""
@@ -33,6 +34,7 @@ class Thread:
     `is_unsure`: something may have been posted that is not recorded; look before posting. `origin`: journal
     partition and offset that last had news of it (-1, -1: none since this process began). `is_checked`: the message was
     seen to be there since the last notification came. `blocked_at`: when it last met what people must mend (monotonic).
+    `blind_posts`: how often it was posted again although nobody could look whether it was there.
     """
 
     record: SlackThread
@@ -41,6 +43,9 @@ class Thread:
     origin: tuple[int, int] = (-1, -1)
     is_checked: bool = False
     blocked_at: float | None = None
+    blind_posts: int = 0
+    pause: Pause = field(default_factory=Pause)
+    search: Search = field(default_factory=Search)
 
     @property
     def key(self) -> Key:

@@ -20,6 +20,7 @@ from sinks.own_alerts import REPEAT_SECONDS, OwnAlert, OwnAlerts
 from sinks.slack import metrics
 from sinks.slack.health import WORKSPACE, Broken, Health
 from sinks.slack.refusals import advice
+from sinks.slack.rounds import Alone
 
 SINK = "slack"
 WAITING_SECONDS = 30.0
@@ -39,6 +40,8 @@ class Trouble:
     _written_at: float = float("-inf")
     _sent: dict[tuple[str, str], tuple[OwnAlert, float]] = field(default_factory=dict)
     _shown: set[tuple[str, str]] = field(default_factory=set)
+    _partial: set[str] = field(default_factory=set)
+    """Channels that take messages, but for some."""
 
     def load(self, partitions: tuple[int, ...]) -> dict[str, Broken]:
         """Read what was found broken before, by channel; its probes are due at once. Raises `Unavailable`."""
@@ -54,13 +57,16 @@ class Trouble:
         self._written_at = self.monotonic()
         return {place: Broken(one.error, one.since, self.monotonic()) for place, one in self._written.items()}
 
-    def tell(self, health: Health, configuration: Configuration, waiting: Mapping[str, int]) -> None:
-        """Bring all that is told up to date; `waiting` counts incidents by channel.
+    def tell(self, health: Health, configuration: Configuration, waiting: Mapping[str, int], alone: Mapping[str, Alone]) -> None:
+        """Bring all that is told up to date; `waiting` counts incidents by broken channel, `alone` is of channels that are well.
 
         A channel that no receiver is in any more is nobody's trouble. Raises `Superseded`, `Unavailable`.
         """
-        places = {place: one for place, one in health.broken.items() if receivers_at(configuration, place)}
-        found = {place: _trouble(configuration, place, one, waiting) for place, one in places.items()}
+        self._partial = {place for place in alone if place not in health.broken}
+        single = {place: Broken(alone[place].error, alone[place].since, 0.0) for place in self._partial}
+        counts = {**waiting, **{place: alone[place].count for place in self._partial}}
+        places = {place: one for place, one in {**health.broken, **single}.items() if receivers_at(configuration, place)}
+        found = {place: _trouble(configuration, place, one, counts) for place, one in places.items()}
         self._send(found, configuration)
         self._write(found)
         self._show({(receiver, one.error) for one in found.values() for receiver in one.receivers})
@@ -114,7 +120,7 @@ class Trouble:
         for name, project in configuration.projects.items():
             routed = {receiver for route in project.notify for receiver in route.receivers}
             if self._is_ours(name) and routed & set(trouble.receivers):
-                yield _alert(name, trouble)
+                yield _alert(name, trouble, trouble.place in self._partial)
 
     def _is_ours(self, project: str) -> bool:
         return partition_of(project, self.partition_count) in self._partitions
@@ -135,15 +141,21 @@ def _trouble(configuration: Configuration, place: str, broken: Broken, waiting: 
     return ReceiverTrouble(SINK, place, receivers, broken.error, advice(broken.error), broken.since, count)
 
 
-def _alert(project: str, trouble: ReceiverTrouble) -> OwnAlert:
+def _alert(project: str, trouble: ReceiverTrouble, is_partial: bool) -> OwnAlert:
     who = _names(trouble.receivers)
     where = "from us" if trouble.place == WORKSPACE else f"for {who}"
+    get = "gets" if len(trouble.receivers) == 1 else "get"
+    if is_partial:
+        title = f"Slack does not take some messages {where}"
+        effect, comfort = "others, but not these", "they wait, and are tried again within the hour"
+    else:
+        title, effect = f"Slack takes no message {where}", "no messages"
+        comfort = "the newest state of each incident waits, and is posted within half a minute of the mending"
     return OwnAlert(
         project,
         f"receivers of {SINK}/{trouble.place}",
-        f"Slack takes no message {where}: {trouble.error}",
-        f"{who} {'gets' if len(trouble.receivers) == 1 else 'get'} no messages. To mend it: {trouble.advice}. "
-        "Nothing is lost: the newest state of each incident waits, and is posted within half a minute of the mending.",
+        f"{title}: {trouble.error}",
+        f"{who} {get} {effect}. To mend it: {trouble.advice}. Nothing is lost: {comfort}.",
         tuple(trouble.receivers),
         trouble.since,
     )

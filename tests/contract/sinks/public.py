@@ -9,6 +9,7 @@ from pathlib import Path
 
 from schemas.clock import now_millis
 from schemas.configuration import Component, Configuration, Receiver, SlackReceiver, StatusPage
+from schemas.limits import Limits
 from sinks.follow_configuration import Applied
 from sinks.sink import Batch, Sink
 from sinks.slack.client import SlackClient
@@ -44,7 +45,12 @@ class SlackHarness:
 
     def build(self) -> Sink:
         postman = Postman(
-            SlackClient(self._slack.url, ""), Letters(), now_millis, time.monotonic, "journal", Context("http://127.0.0.1")
+            SlackClient(self._slack.url, "", Limits()),
+            Letters(),
+            now_millis,
+            time.monotonic,
+            "journal",
+            Context("http://127.0.0.1"),
         )
         trouble = Trouble(MemoryStore(), Alerts(), 4, time.monotonic)
         return SlackSink(Configured(Applied(CONFIGURATION, 0, 0)), Threads(self._store, 4), postman, trouble)

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -82,21 +84,36 @@ def respond(workspace: Workspace, method: str, arguments: dict[str, Any], author
         return _too_fast(error.seconds)
     if fault is not None:
         call["result"] = "fault after effect"
-        return _fail(fault)
+        return _fail(fault, answer)
     return JSONResponse(answer)
 
 
-def _fail(fault: Fault) -> Response:
+def _fail(fault: Fault, answer: Answer | None = None) -> Response:
     if fault.is_silent:
         return Silence()
     if fault.retry_after:
         return _too_fast(fault.retry_after)
+    if fault.location:
+        return RedirectResponse(fault.location, 301)
+    if fault.body or fault.spaces:
+        return PlainTextResponse(fault.body + " " * fault.spaces, fault.status or 200)
+    if fault.without:
+        return JSONResponse({key: value for key, value in (answer or {}).items() if key != fault.without})
+    if fault.drip_seconds:
+        return StreamingResponse(_drip(json.dumps(answer).encode(), fault.drip_seconds))
     if fault.status:
         return PlainTextResponse("the fake was told to fail", fault.status)
     return JSONResponse({"ok": False, "error": fault.error})
 
 
-def _too_fast(seconds: int) -> Response:
+async def _drip(text: bytes, seconds: float) -> AsyncIterator[bytes]:
+    """Send a byte at a time; it ends when the other side goes."""
+    for byte in text:
+        yield bytes([byte])
+        await asyncio.sleep(seconds)
+
+
+def _too_fast(seconds: int | str) -> Response:
     return JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(seconds)})
 
 

@@ -27,7 +27,9 @@ class Fault:
     """A failure to have `times` times (-1: for ever), in calls of this method and channel (empty: any).
 
     Exactly one of: `status` (an HTTP status), `error` (200 with `ok: false`), `retry_after` (429), `is_silent` (the
-    connection is closed without an answer). `has_effect`: only after the call has taken effect.
+    connection is closed without an answer), and what Slack never answers: `location` (a redirect there), `body` (that text,
+    with `status` or 200), `spaces` (so many), `without` (the true answer without this key), `drip_seconds` (the true answer,
+    with so long between its bytes). `has_effect`: only after the call has taken effect; the last two always have it.
     """
 
     method: str = ""
@@ -35,9 +37,17 @@ class Fault:
     times: int = 1
     status: int = 0
     error: str = ""
-    retry_after: int = 0
+    retry_after: int | str = 0
     is_silent: bool = False
+    location: str = ""
+    body: str = ""
+    spaces: int = 0
+    without: str = ""
+    drip_seconds: float = 0.0
     has_effect: bool = False
+
+    def __post_init__(self) -> None:
+        self.has_effect = self.has_effect or bool(self.without or self.drip_seconds)
 
     def fits(self, method: str, channel: str) -> bool:
         return self.times != 0 and self.method in ("", method) and self.channel in ("", channel)

@@ -15,7 +15,7 @@ STARTED = "<!date^1800014400^{date_short_pretty} {time_secs}|2027-01-15 12:00:00
 
 
 def field(name: str, value: str) -> dict[str, str]:
-    return {"type": "mrkdwn", "text": f"*{name}*\n{value}"}
+    return {"type": "mrkdwn", "text": f"*{name}*\n{value}", "verbatim": True}
 
 
 def button(verb: str, label: str) -> dict[str, object]:
@@ -44,7 +44,7 @@ def test_open_incident_says_what_it_is_how_it_stands_where_to_go_and_what_can_be
     assert list(message.blocks) == [
         {"type": "header", "text": {"type": "plain_text", "text": "▲ Checkout is slow", "emoji": False}},
         {"type": "section", "fields": fields},
-        {"type": "section", "text": {"type": "mrkdwn", "text": "  ·  ".join(links)}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "  ·  ".join(links), "verbatim": True}},
         {"type": "actions", "block_id": "tocsin.actions", "elements": buttons},
     ]
     assert message.text == "▲ critical, triggered: Checkout is slow (shop #12)"

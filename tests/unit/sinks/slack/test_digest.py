@@ -227,3 +227,27 @@ def test_incident_whose_digest_another_process_has_is_told_anew(world: SlackWorl
     del world.store.values[name]  # it lies in a partition that is not ours any more
     world.settle(world.start(), 20)
     assert (len(own(world)), digests(world)) == (10, ["▲ 2 incidents opened at once"] * 2)
+
+
+def test_digest_and_messages_whose_answers_are_not_understood_are_posted_once(world: SlackWorld) -> None:
+    world.slack.workspace.faults.append(Fault("chat.postMessage", times=-1, body="<html>", has_effect=True))
+    sink = storm(world)
+    world.settle(sink, 100)
+    world.slack.workspace.faults.clear()
+    world.settle(sink, 200)
+    assert (len(own(world)), digests(world), world.letters.written) == (10, ["▲ 15 incidents opened at once"], [])
+
+
+def test_digest_that_is_refused_alone_with_a_new_word_waits_and_is_shown(world: SlackWorld) -> None:
+    sink = storm(world)
+    world.settle(sink, 60)
+    world.slack.workspace.faults.append(Fault("chat.update", times=-1, error="too_purple"))
+    ended = incident(number=20, title="disk 20 full", version=2, status="resolved", resolved_at=NOON, firing=0)
+    sink.deliver(batch(entry([ended], offset=1)))
+    sink.deliver(batch(opened(30, 31, 2)))
+    world.settle(sink, 120)
+    assert (len(own(world)), world.letters.written) == (12, [])
+    assert world.alerts.sent[-1][1].title == "Slack does not take some messages for oncall and same: too_purple"
+    world.slack.workspace.faults.clear()
+    world.settle(sink, 600)
+    assert (digests(world), world.alerts.sent[-1][0]) == (["▲ 15 incidents opened at once, 14 still open"], False)

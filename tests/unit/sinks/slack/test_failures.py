@@ -117,6 +117,19 @@ def test_retry_after_is_waited_for_in_one_channel_while_the_other_goes_on(world:
     assert [post["channel"] for post in world.slack.posts()] == ["C2", "C1"]
 
 
+@pytest.mark.parametrize("written", ["9" * 400, "86400"])
+def test_retry_after_is_waited_for_an_hour_at_most(world: SlackWorld, written: str) -> None:
+    world.slack.workspace.faults.append(Fault("chat.postMessage", "C1", retry_after=written))
+    sink = world.start()
+    sink.deliver(batch(OPENED))
+    world.settle(sink, 60)
+    world.clock.seconds = 3590
+    sink.tend()
+    assert told(world) == (0, [])
+    world.settle(sink, 11)
+    assert told(world) == (1, [])
+
+
 def test_what_waits_survives_a_restart_without_the_batch_coming_again(world: SlackWorld) -> None:
     world.slack.workspace.faults.append(Fault("chat.postMessage", retry_after=30))
     world.start().deliver(batch(OPENED))

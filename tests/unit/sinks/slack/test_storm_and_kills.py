@@ -37,21 +37,21 @@ def kill_in_a_write(store: MemoryStore, number: int, chance: random.Random) -> N
 
 
 def kill_at_a_call(sink: SlackSink, number: int, is_after_it: bool) -> None:
-    client: Any = sink._postman.client
-    call: Callable[..., Any] = client._call
+    exchange: Any = sink._postman.client._exchange
+    ask: Callable[..., Any] = exchange._ask
     count = 0
 
-    def call_or_die(method: str, **arguments: Any) -> Any:
+    def ask_or_die(*arguments: Any, **said: Any) -> Any:
         nonlocal count
         count += 1
         if count == number and not is_after_it:
             raise Kill
-        answer = call(method, **arguments)
+        answer = ask(*arguments, **said)
         if count == number:
             raise Kill
         return answer
 
-    client._call = call_or_die
+    exchange._ask = ask_or_die
 
 
 def live(world: SlackWorld, life: int, applied: int, chance: random.Random) -> int:

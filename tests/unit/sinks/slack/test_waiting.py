@@ -184,16 +184,49 @@ def test_word_that_is_new_to_us_holds_up_no_other_message(world: SlackWorld) -> 
     assert (first, len(world.slack.posts())) == (0, 2)
 
 
-def test_message_alone_that_is_refused_with_a_new_word_becomes_a_dead_letter(world: SlackWorld) -> None:
+def refused_alone(world: SlackWorld) -> SlackSink:
+    """One message's edit is refused with a word that we do not know, in a channel that takes all others."""
     sink = world.start()
     world.slack.workspace.faults.append(Fault("chat.update", "C1", times=-1, error="too_purple"))
     sink.deliver(batch(OPENED))
     sink.deliver(batch(entry([incident(version=2, total=9)], offset=1)))
     sink.deliver(batch(entry([incident(number=13)], [notification(incident=13)], 2)))
     world.settle(sink, 120)
-    assert [letter.reason[:26] for letter in world.letters.written] == ["Slack refuses: too_purple "]
+    return sink
+
+
+def test_message_alone_that_is_refused_with_a_new_word_waits_and_is_shown(world: SlackWorld) -> None:
+    sink = refused_alone(world)
+    (alert,) = {alert.title for _, alert in world.alerts.sent[1:]}
+    assert (alert, world.letters.written) == ("Slack does not take some messages for oncall and same: too_purple", [])
     assert len(world.slack.posts()) == 2
-    assert [is_firing for is_firing, _ in world.alerts.sent] == [True, False]
+    mend(world)
+    world.settle(sink, 600)
+    assert ("3 firing of 9" in str(world.slack.posts()), world.alerts.sent[-1][0]) == (True, False)
+
+
+def test_message_alone_that_is_refused_is_tried_at_ever_longer_intervals(world: SlackWorld) -> None:
+    sink = refused_alone(world)
+    before = len(world.slack.calls("chat.update"))
+    world.settle(sink, 4 * 3600)
+    assert 6 <= len(world.slack.calls("chat.update")) - before <= 10
+
+
+def test_message_alone_that_is_refused_holds_up_no_other(world: SlackWorld) -> None:
+    sink = refused_alone(world)
+    for number in range(14, 20):
+        sink.deliver(batch(entry([incident(number=number)], [notification(incident=number)], number)))
+        world.settle(sink, 15)
+    assert len(world.slack.posts()) == 8
+
+
+def test_message_alone_that_is_refused_is_given_up_a_day_after_the_incident(world: SlackWorld) -> None:
+    sink = refused_alone(world)
+    resolved = incident(version=3, status="resolved", resolved_at=NOON, firing=0)
+    sink.deliver(batch(entry([resolved], offset=3)))
+    world.clock.seconds = DAY_SECONDS + 1
+    world.settle(sink, 2)
+    assert [letter.reason[:32] for letter in world.letters.written] == ["Slack takes nothing: too_purple,"]
 
 
 def test_look_up_that_may_not_be_made_does_not_make_the_channel_broken(world: SlackWorld) -> None:

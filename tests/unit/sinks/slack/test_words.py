@@ -80,8 +80,8 @@ def test_retry_after_holds_its_method_and_channel_alone() -> None:
 
 def test_failures_rest_the_channel_longer_each_time_until_one_call_works() -> None:
     rate = Rate()
-    assert [rate.note_failure("C1", 0.0) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert not rate.take("chat.postMessage", "C1", 59.0)
+    assert [rate.note_failure("C1", 0.0) for _ in range(8)] == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert not rate.take("chat.postMessage", "C1", 29.0)
     rate.note_success("C1")
-    assert rate.take("chat.postMessage", "C1", 59.0)
-    assert rate.note_failure("C1", 59.0) == 1
+    assert rate.take("chat.postMessage", "C1", 29.0)
+    assert rate.note_failure("C1", 29.0) == 1

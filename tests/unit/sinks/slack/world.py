@@ -12,6 +12,7 @@ import msgspec
 from schemas.chain import Position
 from schemas.codec import encode
 from schemas.configuration import Configuration, Person, Project, Receiver, Route, SlackReceiver
+from schemas.limits import Limits
 from schemas.records import Entry, IncidentSection, IncidentState, Notification, NotificationSection
 from sinks.follow_configuration import Applied
 from sinks.sink import Assignment, Batch, JournalEntry
@@ -99,6 +100,7 @@ class SlackWorld:
 
     slack: RunningSlack
     token: str = ""
+    limits: Limits = field(default_factory=Limits)
     store: MemoryStore = field(default_factory=MemoryStore)
     letters: Letters = field(default_factory=Letters)
     troubles: MemoryStore = field(default_factory=MemoryStore)
@@ -111,7 +113,7 @@ class SlackWorld:
 
     def start(self) -> SlackSink:
         """Start a sink as after a crash: all it knows is in the store."""
-        client = SlackClient(self.slack.url, self.token)
+        client = SlackClient(self.slack.url, self.token, self.limits)
         postman = Postman(client, self.letters, self.clock.millis, self.clock.monotonic, "tocsin.journal.v1", CONTEXT)
         trouble = Trouble(self.troubles, self.alerts, 4, self.clock.monotonic)
         sink = SlackSink(self.configured, Threads(self.store, 4), postman, trouble)
