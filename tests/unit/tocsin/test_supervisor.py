@@ -23,12 +23,28 @@ def shell(name: str, script: str) -> Child:
     return Child(name, ("sh", "-c", script), {"PATH": os.environ["PATH"]})
 
 
-def play(directory: Path, scene: Callable[[Supervisor], Awaitable[None]]) -> None:
+class BrokenOutput(Output):
+    """Raises, as none of ours should."""
+
+    def write(self, name: str, line: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def fail() -> None:
+    raise OSError(28, "No space left on device")
+
+
+def play(
+    directory: Path,
+    scene: Callable[[Supervisor], Awaitable[None]],
+    changed: Callable[[], None] = lambda: None,
+    kind: type[Output] = Output,
+) -> None:
     """Run a scene with a supervisor, and end its children whatever comes of it."""
 
     async def run() -> None:
-        output = Output(directory)
-        stage = Supervisor(output, lambda: None, lambda: 1_800_000_000_000)
+        output = kind(directory)
+        stage = Supervisor(output, changed, lambda: 1_800_000_000_000)
         try:
             await scene(stage)
         finally:
@@ -135,3 +151,64 @@ def test_a_line_is_written_whole_and_a_last_one_without_end_too(tmp_path: Path) 
 
     play(tmp_path, scene)
     assert (tmp_path / "talker.log").read_text() == "one\ntwo\nthree\n"
+
+
+def test_a_state_that_cannot_be_written_ends_no_keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.004)
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("short", Stage.DOORS, lambda: shell("short", "exit 7" if kept.restarts < 3 else "sleep 60"))
+        await until(lambda: kept.restarts == 3 and starts(kept))
+        assert (kept.last_end and kept.last_end.how, "No space left" in stage.trouble) == ("ended with exit code 7", True)
+
+    play(tmp_path, scene, changed=fail)
+
+
+def test_lines_that_cannot_be_written_block_no_child(tmp_path: Path) -> None:
+    async def scene(stage: Supervisor) -> None:
+        assert await stage.run(shell("talker", "yes 0123456789 | head -c 500000; exit 5")) == 5
+        assert "No space left" in stage.trouble
+
+    play(tmp_path, scene, kind=BrokenOutput)
+
+
+def test_a_fault_in_the_keeping_itself_is_shown_and_the_child_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "FAULT_DELAY_SECONDS", 0.004)
+    lives: list[int | None] = []
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("child", Stage.DOORS, lambda: shell("child", "sleep 60"))
+        await until(lambda: starts(kept))
+        lives.append(kept.process and kept.process.pid)
+        with monkeypatch.context() as patch:
+            patch.setattr(supervisor, "end_of", lambda *_: 1 // 0)
+            os.kill(lives[0] or 0, 9)
+            await until(lambda: kept.restarts == 1)
+        await until(lambda: starts(kept) and kept.process is not None)
+        assert kept.process and kept.process.pid != lives[0]
+        assert "fault of the supervisor: ZeroDivisionError" in str(kept.describe()["last_end"])
+
+    play(tmp_path, scene)
+    assert "child was let go by a fault of the supervisor" in (tmp_path / "tocsin.log").read_text()
+
+
+def test_no_life_is_left_behind_by_a_fault_in_its_keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FAULT_DELAY_SECONDS", 0.004)
+    move, seen = Supervisor._move, []
+
+    def move_once_wrong(stage: Supervisor, kept: Kept, state: str) -> None:
+        if state == "running" and not seen:
+            seen.append(kept.process and kept.process.pid)
+            raise RuntimeError("a fault of ours while it runs")
+        move(stage, kept, state)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Supervisor, "_move", move_once_wrong)
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("child", Stage.DOORS, lambda: shell("child", "sleep 60"))
+        await until(lambda: kept.restarts == 1 and starts(kept))
+        await until(lambda: not Path(f"/proc/{seen[0]}/fd/0").exists())
+
+    play(tmp_path, scene)
