@@ -1,7 +1,7 @@
 """Writes lines to a file descriptor so that whoever writes comes to no harm: nothing is raised, and no reader is waited for long.
 
-For logs and terminals, which only report: a full disk, a closed pipe or a reader that has stopped costs lines, and these are counted.
-Not here: what is written.
+For logs and terminals, which only report: a full disk, a closed pipe or a reader that has stopped costs lines. Not here: what is
+written.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from prometheus_client import Counter, make_wsgi_app
 from schemas.line_writer import LineWriter
 
 STDERR = 2
-LOST = Counter("tocsin_log_lines_lost_total", "Log lines that stderr did not take: a full disk, a closed pipe, a reader that has stopped")
+LOST = Counter("tocsin_log_lines_lost_total", "Log lines that stderr did not take (full disk, closed pipe, no reader)")
 
 PROCESSES = (
     "webhook",

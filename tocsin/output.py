@@ -25,7 +25,7 @@ class Log:
 
 
 class Output:
-    """Writes whole lines. It only reports, so it never raises: neither a full disk nor a terminal that has gone is a reason to stop."""
+    """Writes whole lines. It only reports: neither a full disk nor a terminal that has gone is a reason to stop, nor raises."""
 
     def __init__(self, directory: Path, terminal: int = STDOUT) -> None:
         self._directory = directory

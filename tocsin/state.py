@@ -50,6 +50,7 @@ class StackState(TypedDict):
     database_url: str
     addresses: dict[str, str]
     processes: list[ProcessState]
+    watched_disks: str
 
 
 @contextmanager

@@ -121,7 +121,9 @@ class Supervisor:
             except Exception as error:  # noqa: BLE001 - no fault may end the keeping unseen; the child is gone (`_live`)
                 kept.note(fault(error, self._now_millis()))
                 self._move(kept, "waiting")
-                self._say(f"{kept.name} {kept.last_end.how if kept.last_end else ''}; it starts again in {FAULT_DELAY_SECONDS:g} s")
+                self._say(
+                    f"{kept.name} {kept.last_end.how if kept.last_end else ''}; it starts again in {FAULT_DELAY_SECONDS:g} s"
+                )
                 await _wait(kept.ending, FAULT_DELAY_SECONDS)
 
     async def _keep(self, kept: Kept) -> None:

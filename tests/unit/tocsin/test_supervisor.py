@@ -187,7 +187,8 @@ def test_a_fault_in_the_keeping_itself_is_shown_and_the_child_started_again(
             os.kill(lives[0] or 0, 9)
             await until(lambda: kept.restarts == 1)
         await until(lambda: starts(kept) and kept.process is not None)
-        assert kept.process and kept.process.pid != lives[0]
+        assert kept.process
+        assert kept.process.pid != lives[0]
         assert "fault of the supervisor: ZeroDivisionError" in str(kept.describe()["last_end"])
 
     play(tmp_path, scene)

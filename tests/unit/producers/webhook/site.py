@@ -16,9 +16,11 @@ from producers.webhook.doors import Doors, index_tokens
 from producers.webhook.failures import Failures
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
+from schemas.disk import Disks
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox, FakeOutcomes
 from tests.unit.producers.webhook.test_auth import hashed
+from tests.unit.short_disks import disks_with
 
 GOOD = (b"authorization", b"Bearer good")
 
@@ -48,6 +50,7 @@ class Site:
     is_accepting: bool = True
     is_ready: bool = True
     trouble: str = ""
+    disks: Disks = field(default_factory=lambda: disks_with(500))
     doors: Callable[[], Doors] = doors
     now: float = 0.0
     outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
@@ -100,6 +103,7 @@ class Site:
                 rates=self.rates,
                 failures=self.failures,
                 body_seconds=self.patience_seconds,
+                disks=self.disks,
             )
             scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
             await App(parts)(scope, receive, send)
