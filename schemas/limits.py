@@ -37,7 +37,7 @@ class Limits:
     min_free_disk_mebibytes: int = limit(
         256,
         "Free space of the disk that the embedded Kafka and PostgreSQL write to, in MiB. Both end when it is full; this is for "
-        "what is on its way (64 MiB of alerts, as much of the journal, a few files of 16 MiB of PostgreSQL's log) and for saying so.",
+        "what is on its way (64 MiB of alerts, as much of the journal, some of PostgreSQL's log) and for saying so.",
         "alerts and commands get 503 until an eighth more is free; reading goes on, and so do ticks and what was accepted",
     )
     min_free_disk_inodes: int = limit(
