@@ -27,7 +27,7 @@ FULL_SECONDS = 12.0
 NEARLY_FULL_MEBIBYTES = 100
 """Below the limit, and more than what comes in a few seconds."""
 LOGS_FULL_SECONDS = 4.0
-LIMITED_SECONDS = 5.0
+LIMITED_SECONDS = 3.0
 SPARE_FILES = 4
 CONNECTIONS = 40
 NOTICED_SECONDS = 10
@@ -78,7 +78,7 @@ class Shortages:
         self._expect_all_well("the log folder was full")
 
     def file_limit(self) -> None:
-        """Nothing more can be opened: in a door with all its connections taken, and in the supervisor that has a child to start."""
+        """Nothing more can be opened: in a door whose connections are all taken, and in the supervisor with a child to start."""
         for name in DOORS:
             pid = self.stack.pid_of(name)
             if pid is not None:

@@ -96,16 +96,17 @@ def test_a_killed_supervisor_leaves_no_process_behind() -> None:
         assert set(_config_ends(stack).values()) == {0}
 
 
-def test_a_child_that_does_not_stop_is_killed_in_time() -> None:
+def test_children_that_do_not_stop_are_killed_in_time() -> None:
     with scratch_directory() as data, RunningStack(data, only=ONLY) as stack:
-        frozen = stack.pid_of("rates")
-        assert frozen is not None
-        os.kill(frozen, signal.SIGSTOP)
+        frozen = {name: stack.pid_of(name) or 0 for name in ("rates", "kafka", "postgres")}
+        for pid in frozen.values():
+            os.kill(pid, signal.SIGSTOP)
         begun = time.monotonic()
         assert stack.stop() == 0
         assert time.monotonic() - begun < 10
-        assert "rates did not stop in time and is killed" in stack.output()
-        assert not _is_alive(frozen)
+        assert [name for name in frozen if f"{name} did not stop in time and is killed" not in stack.output()] == []
+        assert [name for name, pid in frozen.items() if _is_alive(pid)] == []
+        assert not (data / "state.json").exists()
 
 
 def test_existing_servers_are_used_instead_of_embedded_ones(own_topics: Settings, own_database: str) -> None:

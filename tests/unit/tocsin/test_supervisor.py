@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,30 @@ def test_a_child_that_ignores_the_request_is_killed_at_its_deadline(tmp_path: Pa
 
     play(tmp_path, scene)
     assert "deaf did not stop in time and is killed" in (tmp_path / "tocsin.log").read_text()
+
+
+def test_children_that_do_not_stop_at_any_stage_leave_time_for_our_own_end_within_ten_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = supervisor.STAGE_DEADLINES_SECONDS[Stage.SERVERS] + 2 * supervisor.KILLED_SECONDS
+    assert most <= 8.5
+    monkeypatch.setattr(supervisor, "STAGE_DEADLINES_SECONDS", {s: d / 10 for s, d in supervisor.STAGE_DEADLINES_SECONDS.items()})
+    for name in ("KILLED_SECONDS", "DRAIN_SECONDS"):
+        monkeypatch.setattr(supervisor, name, getattr(supervisor, name) / 10)
+    script = "trap '' TERM INT QUIT; setsid sleep 3 & echo up; while :; do sleep 0.05; done"  # and one who holds the pipe
+
+    async def scene(stage: Supervisor) -> None:
+        for number in Stage:
+            stubborn = replace(shell(number.name, script), orphan_signal=signal.SIGQUIT)
+            stage.keep(number.name, number, lambda stubborn=stubborn: stubborn)  # type: ignore[misc]
+        logs = [tmp_path / f"{number.name}.log" for number in Stage]
+        await until(lambda: all(log.exists() and log.read_text() == "up\n" for log in logs))
+        begun = time.monotonic()
+        await stage.stop()
+        assert time.monotonic() - begun < most / 10 + 0.4
+        assert [(one["state"], one["pid"]) for one in stage.describe()] == [("stopped", None)] * 4
+
+    play(tmp_path, scene)
 
 
 def test_what_a_child_leaves_in_its_group_is_killed_with_it(tmp_path: Path) -> None:
