@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ NAME_WIDTH = 18
 MAX_LOG_BYTES = 20 * 1024 * 1024
 """A log that has grown beyond is kept once, as NAME.log.1."""
 STDOUT = 1
+TROUBLE_SECONDS = 10.0
+"""So long after a line was lost it is a trouble: a short one may still fit where the next does not, and not all logs are busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,13 @@ class Log:
 class Output:
     """Writes whole lines. It only reports: neither a full disk nor a terminal that has gone is a reason to stop, nor raises."""
 
-    def __init__(self, directory: Path, terminal: int = STDOUT) -> None:
+    def __init__(self, directory: Path, terminal: int = STDOUT, now: Callable[[], float] = time.monotonic) -> None:
         self._directory = directory
+        self._now = now
+        self._lost = ""
+        self._lost_at = 0.0
         self._logs: dict[str, Log] = {}
         self._terminal = LineWriter(terminal)
-        self.trouble = ""
-        """Why the last line could not be written to its log file; empty: it was."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def write(self, name: str, line: bytes) -> None:
@@ -41,10 +46,15 @@ class Output:
         try:
             writer = self._log(name).writer
         except OSError as error:
-            self.trouble = str(error.strerror)
+            self._lose(str(error.strerror))
         else:
-            writer.write_line(line)
-            self.trouble = writer.trouble
+            if not writer.write_line(line):
+                self._lose(writer.trouble)
+
+    @property
+    def trouble(self) -> str:
+        """Say why lines are missing in the log files; empty when none was lost lately."""
+        return self._lost if self._lost and self._now() < self._lost_at + TROUBLE_SECONDS else ""
 
     def say(self, text: str) -> None:
         """Write a line of our own."""
@@ -56,6 +66,9 @@ class Output:
             with suppress(OSError):
                 log.file.close()
         self._logs.clear()
+
+    def _lose(self, why: str) -> None:
+        self._lost, self._lost_at = why, self._now()
 
     def _log(self, name: str) -> Log:
         log = self._logs.get(name)

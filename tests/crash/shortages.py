@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.settings import Address
+from schemas.troubles import read_troubles
 from tests.crash.load import PROJECTS, TOKEN, Told
 from tests.crash.small_disk import SmallDisk
 from tests.running import RunningStack
@@ -27,6 +28,7 @@ FULL_SECONDS = 12.0
 NEARLY_FULL_MEBIBYTES = 100
 """Below the limit, and more than what comes in a few seconds."""
 LOGS_FULL_SECONDS = 4.0
+LOGGED_BODIES = 40
 LIMITED_SECONDS = 3.0
 SPARE_FILES = 4
 CONNECTIONS = 40
@@ -59,6 +61,7 @@ class Shortages:
         self.disk.fill(NEARLY_FULL_MEBIBYTES)
         try:
             self._expect(lambda: self._is_refused_for("MiB free"), "the webhook refuses before the disk is full", NOTICED_SECONDS)
+            self._expect(lambda: self._ask_ready()[0] == 503, "the webhook is not ready while it refuses", NOTICED_SECONDS)
             self._expect(lambda: "the disk" in self._troubles(), "status names the disk that is nearly full", NOTICED_SECONDS)
             self._expect(self._all_run, "everything runs while the disk is nearly full", 1)
         finally:
@@ -69,9 +72,14 @@ class Shortages:
         """No log line can be written; what processes have to say must harm none of them."""
         self.logs.fill()
         try:
-            self._kill("clock")  # so that something is said
-            self._expect(lambda: "log lines are lost" in self._troubles(), "status says that log lines are lost", NOTICED_SECONDS)
-            self._expect(lambda: self._post()[0] == 202, "a body that the webhook logs about is taken", NOTICED_SECONDS)
+            self._kill("clock")
+            for _ in range(LOGGED_BODIES):  # until the last block of the webhook's log is full too
+                self._expect(
+                    lambda: self._post()[0] == 202, "a body that the webhook logs about is taken", NOTICED_SECONDS, quiet=True
+                )
+            self._expect(
+                lambda: "log lines are lost" in self._told_troubles(), "it is said that log lines are lost", NOTICED_SECONDS
+            )
             time.sleep(LOGS_FULL_SECONDS)
         finally:
             self.logs.free()
@@ -101,7 +109,7 @@ class Shortages:
         self._expect(self._is_well, f"all is well again after {after}", MENDED_SECONDS)
         self._expect(lambda: self._post()[0] == 202, f"alerts are taken again after {after}", NOTICED_SECONDS)
 
-    def _expect(self, is_true: Callable[[], bool], what: str, seconds: float) -> None:
+    def _expect(self, is_true: Callable[[], bool], what: str, seconds: float, *, quiet: bool = False) -> None:
         begun = time.monotonic()
         while not is_true():
             if time.monotonic() - begun > seconds:
@@ -109,7 +117,8 @@ class Shortages:
                 self.say(self.problems[-1])
                 return
             time.sleep(0.2)
-        self.say(f"  after {time.monotonic() - begun:.1f} s: {what}")
+        if not quiet:
+            self.say(f"  after {time.monotonic() - begun:.1f} s: {what}")
 
     def _kill(self, name: str) -> None:
         if (pid := self.stack.pid_of(name)) is not None:
@@ -134,6 +143,9 @@ class Shortages:
     def _troubles(self) -> str:
         return json.dumps(self._status()["troubles"])
 
+    def _told_troubles(self) -> str:
+        return json.dumps(read_troubles(self.stack.data))
+
     def _describe(self) -> str:
         found = self._status()
         told = {key: found[key] for key in ("health", "problem", "troubles")}
@@ -148,21 +160,28 @@ class Shortages:
         address = self.stack.settings.webhook_listen
         alert = {"status": "firing", "labels": {"alertname": "Short"}, "startsAt": "2026-01-02T03:04:05Z"}
         body = json.dumps({"version": "4", "status": "firing", "truncatedAlerts": 3, "alerts": [alert]})
-        connection = http.client.HTTPConnection(address.host, address.port, timeout=10)
-        try:
-            headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-            connection.request("POST", f"/in/{PROJECTS[0]}/alertmanager", body, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        except (OSError, http.client.HTTPException) as error:
-            return 0, repr(error)
-        finally:
-            connection.close()
-        if answer.status == 202:
+        status, text = _ask(address, "POST", f"/in/{PROJECTS[0]}/alertmanager", body)
+        if status == 202:
             self.told.accept(PROJECTS[0], json.loads(text)["receipt"], 1)
-        elif answer.status == 500:
+        elif status == 500:
             self.problems.append(f"the webhook answered 500: {text}")
-        return answer.status, text
+        return status, text
+
+    def _ask_ready(self) -> tuple[int, str]:
+        return _ask(self.stack.settings.webhook_listen, "GET", "/-/ready")
+
+
+def _ask(address: Address, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=10)
+    try:
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, repr(error)
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -35,6 +35,11 @@ def test_status_names_the_processes_and_the_servers_in_use(stack: RunningStack) 
     assert [process["name"] for process in status["processes"]] == ["kafka", "postgres", "statuspage-server", "rates"]
     assert {process["state"] for process in status["processes"]} == {"running"}
     assert (status["kafka"], status["database_url"]) == (stack.settings.kafka, stack.settings.database_url)
+    state = stack.state()
+    assert state is not None
+    assert state["watched_disks"] in (
+        f"{stack.data}/{one}:{stack.data}/{other}" for one, other in permutations(("kafka", "postgres"))
+    )
 
 
 @pytest.mark.parametrize("name", ["kafka", "postgres", "rates"])
@@ -115,6 +120,9 @@ def test_existing_servers_are_used_instead_of_embedded_ones(own_topics: Settings
         del environment[f"TOCSIN_{listener}_LISTEN"]
     with scratch_directory() as data, RunningStack(data, only=ONLY, environment=environment) as stack:
         assert [process["name"] for process in stack.status()["processes"]] == ["statuspage-server", "rates"]
+        state = stack.state()
+        assert state is not None
+        assert state["watched_disks"] == ""
         assert not (data / "kafka").exists()
         assert not (data / "postgres").exists()
 

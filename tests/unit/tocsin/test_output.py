@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from tocsin import output
-from tocsin.output import Output
+from tocsin.output import TROUBLE_SECONDS, Output
 
 
-def test_a_full_log_folder_costs_lines_and_is_named_until_it_is_not(tmp_path: Path) -> None:
+def test_a_full_log_folder_costs_lines_and_is_named_until_none_was_lost_for_a_while(tmp_path: Path) -> None:
     (tmp_path / "kafka.log").symlink_to("/dev/full")
-    said = Output(tmp_path)
+    now = [100.0]
+    said = Output(tmp_path, now=lambda: now[0])
     said.write("kafka", b"lost")
-    assert said.trouble == "No space left on device"
     said.write("postgres", b"kept")
-    assert (said.trouble, (tmp_path / "postgres.log").read_text()) == ("", "kept\n")
+    assert (said.trouble, (tmp_path / "postgres.log").read_text()) == ("No space left on device", "kept\n")
+    now[0] += TROUBLE_SECONDS
+    assert said.trouble == ""
     said.close()
 
 
