@@ -37,9 +37,7 @@ def test_status_names_the_processes_and_the_servers_in_use(stack: RunningStack) 
     assert (status["kafka"], status["database_url"]) == (stack.settings.kafka, stack.settings.database_url)
     state = stack.state()
     assert state is not None
-    assert state["watched_disks"] in (
-        f"{stack.data}/{one}:{stack.data}/{other}" for one, other in permutations(("kafka", "postgres"))
-    )
+    assert sorted(state["watched_disks"].split(":")) == [f"{stack.data}/kafka", f"{stack.data}/postgres"]
 
 
 @pytest.mark.parametrize("name", ["kafka", "postgres", "rates"])
