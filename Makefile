@@ -53,7 +53,7 @@ e2e: setup  ## a real Alertmanager, a real browser
 	@deploy/setup/debian.sh required
 	@$(PYTEST) tests/e2e
 
-crash: setup  ## kill everything in turn under load, then check the promises (SEED=1 CRASH_SECONDS=180)
+crash: setup  ## kill everything in turn under load, fill its disks, then check the promises (SEED=1 CRASH_SECONDS=180)
 	@$(BIN)/python -m tests.crash $(if $(SEED),--seed $(SEED)) $(if $(CRASH_SECONDS),--seconds $(CRASH_SECONDS))
 
 simulate: setup  ## months of operation on the virtual clock, another seed each time (SEED=1 MONTHS=12)
