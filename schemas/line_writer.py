@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 
 PATIENCE_SECONDS = 0.2
 """How long a pipe or terminal may stay full before lines are lost; once lost, none is waited for until it takes one again."""
@@ -24,7 +24,7 @@ class LineWriter:
         """`count_lost` is called for each line that was not taken."""
         self._descriptor = descriptor
         self._count_lost = count_lost
-        self._lock = Lock()
+        self._lock = RLock()  # garbage that is collected in the middle of a line may have something to log, in this thread
         self._is_cut = False
         self._lost = 0
         self._poll = select.poll()
