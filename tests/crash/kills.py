@@ -58,11 +58,15 @@ class Kills:
     def run_until(self, deadline: float) -> None:
         """Do all actions in a random order, again and again, with a random pause after each; all of them once in any case."""
         actions = self.actions()
-        while time.monotonic() < deadline:
+
+        def is_over() -> bool:
+            return time.monotonic() >= deadline and self.counts.keys() >= actions.keys()
+
+        while not is_over():
             order = list(actions)
             self.random.shuffle(order)
             for name in order:
-                if time.monotonic() >= deadline and self.counts.keys() >= actions.keys():
+                if is_over():
                     return
                 self.say(name)
                 self.counts[name] = self.counts.get(name, 0) + 1
