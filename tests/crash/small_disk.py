@@ -15,6 +15,7 @@ from pathlib import Path
 
 INSIDE = "--inside-a-namespace"
 MEBIBYTE = 1024 * 1024
+ATTEMPTS, SLACK_BYTES = 40, 65_536
 
 
 def enter_namespace(module: str) -> None:
@@ -35,17 +36,21 @@ class SmallDisk:
     mebibytes: int
 
     def fill(self, leave_mebibytes: int = 0) -> None:
-        """Leave so much room, and none for one block more."""
-        found = os.statvfs(self.directory)
-        used = (found.f_blocks - found.f_bfree) * found.f_frsize
-        self._resize(used + leave_mebibytes * MEBIBYTE)
+        """Leave so much room, give or take what is written at this moment: a disk cannot be made smaller than what is on it."""
+        for attempt in range(ATTEMPTS):
+            found = os.statvfs(self.directory)
+            used = (found.f_blocks - found.f_bfree) * found.f_frsize
+            if self._resize(used + leave_mebibytes * MEBIBYTE + attempt * SLACK_BYTES):
+                return
+        raise AssertionError(f"{self.directory} could not be filled")
 
     def free(self) -> None:
         """Make room again."""
-        self._resize(self.mebibytes * MEBIBYTE)
+        assert self._resize(self.mebibytes * MEBIBYTE), f"{self.directory} could not be freed"
 
-    def _resize(self, size: int) -> None:
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.directory)], check=True)
+    def _resize(self, size: int) -> bool:
+        command = ["mount", "-o", f"remount,size={size}", str(self.directory)]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 @contextmanager
