@@ -27,6 +27,7 @@ from tests.servers import scratch_directory, wait_until
 SENDERS = 6
 PEOPLE = 3
 ANSWER_SECONDS = 60
+BEGIN_SECONDS = 60
 SETTLE_SECONDS = 150
 QUIET_SECONDS = 12
 ERA_SECONDS = 20
@@ -75,6 +76,8 @@ def campaign(data: Path, seed: int, seconds: float, least_events: int, only: lis
         try:
             for one in threads:
                 one.start()
+            # A notifying sink that has no position yet tells nothing of what is there already (DESIGN section 3): not a kill's doing.
+            wait_until(lambda: fake.call_count() > 0, "the Slack sink has begun to tell", BEGIN_SECONDS)
             _run(kills, senders, started + seconds)
             _send_until(told, least_events, started + seconds + 60)
         finally:
