@@ -76,7 +76,7 @@ def campaign(data: Path, seed: int, seconds: float, least_events: int, only: lis
         try:
             for one in threads:
                 one.start()
-            # A notifying sink that has no position yet tells nothing of what is there already (DESIGN section 3): not a kill's doing.
+            # A notifying sink without a position tells nothing of what is there already (DESIGN section 3).
             wait_until(lambda: fake.call_count() > 0, "the Slack sink has begun to tell", BEGIN_SECONDS)
             _run(kills, senders, started + seconds)
             _send_until(told, least_events, started + seconds + 60)
