@@ -58,7 +58,7 @@ e2e: setup  ## a real Alertmanager, a real browser
 	@deploy/setup/debian.sh required
 	@$(PYTEST) tests/e2e
 
-crash: setup  ## kill everything in turn under load, then check the promises (SEED=1 CRASH_SECONDS=180)
+crash: setup  ## kill everything in turn under load, fill its disks, then check the promises (SEED=1 CRASH_SECONDS=180)
 	@$(BIN)/python -m tests.crash $(if $(SEED),--seed $(SEED)) $(if $(CRASH_SECONDS),--seconds $(CRASH_SECONDS))
 
 fuzz: setup  ## broken requests against a live stack, a good client beside them (SEED=1 FUZZ_SECONDS=180)

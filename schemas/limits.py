@@ -228,6 +228,18 @@ class Limits:
 
     # -- the disk -----------------------------------------------------------------------------------------------------
 
+    min_free_disk_mebibytes: int = limit(
+        256,
+        "Free space of the disk that the embedded Kafka and PostgreSQL write to, in MiB. Both end when it is full; this is for "
+        "what is on its way (64 MiB of alerts, as much of the journal, some of PostgreSQL's log) and for saying so.",
+        "alerts and commands get 503 until an eighth more is free; reading goes on, and so do ticks and what was accepted",
+    )
+    min_free_disk_inodes: int = limit(
+        1_000,
+        "Free inodes of the same disk: each segment of a partition takes four files, each table of PostgreSQL three.",
+        "as with too little space",
+    )
+
 
 def render_limits(prefix: str) -> str:
     """Render the documentation's table of all limits, as Markdown; `prefix` is that of the environment variables."""

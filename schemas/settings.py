@@ -97,6 +97,11 @@ class Settings(Limits):
     )
     token: str = setting("", "Token for the command line; empty for the stack on this machine: its local admin token.")
     metrics_port_base: int = setting(0, "First of the metrics ports, one for each process, on loopback. 0: no metrics port.")
+    watched_disks: str = setting(
+        "",
+        "Directories, separated by `:`, whose disks must have room before alerts and commands are taken; set by `tocsin up` to "
+        "those of its own Kafka and PostgreSQL. Empty: none is watched.",
+    )
     instance: str = setting("", "Name of this process among its like, unique in the cluster; set by the supervisor.")
 
     @classmethod

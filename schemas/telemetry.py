@@ -7,15 +7,19 @@ each stands where it is counted.
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from threading import Thread
+from typing import Any
 
 import structlog
-from prometheus_client import make_wsgi_app
+from prometheus_client import Counter, make_wsgi_app
 
+from schemas.line_writer import LineWriter
 from schemas.probe_server import ProbeServer
 from schemas.settings import Settings
+
+STDERR = 2
+LOST = Counter("tocsin_log_lines_lost_total", "Log lines that stderr did not take (full disk, closed pipe, no reader)")
 
 PROCESSES = (
     "webhook",
@@ -34,9 +38,24 @@ PROCESSES = (
 """The metrics port of a process is the base plus its place here."""
 
 
-def configure_logging() -> None:
-    """Write one `time level event key=value …` line for each log event to stderr."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
+class _LogStream:
+    """What loggers take for a file. A log call never raises into its caller, and never waits long."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._writer = LineWriter(descriptor, LOST.inc)
+
+    def write(self, text: str) -> int:
+        self._writer.write_line(text.removesuffix("\n").encode("utf-8", "backslashreplace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+
+def configure_logging(descriptor: int = STDERR) -> None:
+    """Write one `time level event key=value …` line for each log event to stderr; a line that it does not take is counted."""
+    stream: Any = _LogStream(descriptor)
+    logging.basicConfig(stream=stream, level=logging.WARNING, format="%(asctime)s [%(levelname)s] %(name)s: %(message)s")
     logging.getLogger("kafka").setLevel(logging.ERROR)  # else several lines a second for as long as a broker is away
     structlog.configure(
         processors=[
@@ -45,7 +64,7 @@ def configure_logging() -> None:
             structlog.processors.format_exc_info,
             structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
     )
 
 

@@ -32,6 +32,11 @@ def failed_start(error: Exception, at_millis: int) -> End:
     return End(f"could not be started: {error}", _iso(at_millis))
 
 
+def fault(error: Exception, at_millis: int) -> End:
+    """Describe a life that ended because its keeper met a fault of ours."""
+    return End(f"was let go by a fault of the supervisor: {error!r}", _iso(at_millis))
+
+
 def signal_name(number: int) -> str:
     """Name a signal; most of the real-time ones have a number only."""
     try:

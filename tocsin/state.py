@@ -9,14 +9,21 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import IO, Any, TypedDict
 
 from schemas.errors import OperatorError
 from schemas.settings import Settings
+
+PATIENCE_SECONDS = 1.0
+"""A `tocsin status` that looks holds the lock for a moment, and is no owner."""
+POLL_SECONDS = 0.02
+STALE_SECONDS = 10.0
+"""The supervisor touches the file each second; when it is older than this it could not write it, or hangs."""
 
 
 class ProcessState(TypedDict):
@@ -35,7 +42,7 @@ class ProcessState(TypedDict):
 
 
 class StackState(TypedDict):
-    """The file DATA/state.json, written at every change."""
+    """The file DATA/state.json, written at every change; its time of change is renewed while it is true (`renew`)."""
 
     pid: int
     health: str
@@ -43,32 +50,48 @@ class StackState(TypedDict):
     database_url: str
     addresses: dict[str, str]
     processes: list[ProcessState]
+    watched_disks: str
 
 
 @contextmanager
 def hold(data: Path) -> Iterator[None]:
-    """Own the data directory; raises `OperatorError` when another supervisor does. The kernel lets go when we end."""
+    """Own the data directory; raises `OperatorError` when another supervisor does. The kernel lets go when we end.
+
+    Nobody else may open the lock file: whoever can read it can lock it.
+    """
     data.mkdir(mode=0o711, parents=True, exist_ok=True)
-    with (data / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "?"
-            raise OperatorError(f"{data} is in use by process {owner}: stop it, or name another --data") from None
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(data / "lock", flags, 0o600), "a+") as file:
+        os.fchmod(file.fileno(), 0o600)  # earlier versions let others read it
+        _lock(file, data)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
 
 
+def _lock(file: IO[str], data: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                file.seek(0)
+                owner = file.read().strip() or "?"
+                raise OperatorError(f"{data} is in use by process {owner}: stop it, or name another --data") from None
+        time.sleep(POLL_SECONDS)
+
+
 def is_held(data: Path) -> bool:
-    """Say whether a supervisor runs on this data directory."""
+    """Say whether a supervisor runs on this data directory; raises `OperatorError` when it belongs to another user."""
     try:
         with (data / "lock").open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        raise OperatorError(f"{data} belongs to another user: work as that one, or name another --data (TOCSIN_DATA)") from None
     except BlockingIOError:
         return True
     return False
@@ -86,6 +109,19 @@ def read(data: Path) -> StackState | None:
         return None
     state: StackState = json.loads(path.read_text())
     return state
+
+
+def renew(data: Path) -> None:
+    """Say that DATA/state.json still holds; raises `OSError`."""
+    os.utime(data / "state.json")
+
+
+def seconds_since_written(data: Path, now_millis: int) -> float:
+    """Give how long ago the supervisor last wrote or renewed its state; beyond `STALE_SECONDS` it is not to be believed."""
+    try:
+        return max(0.0, now_millis / 1000 - (data / "state.json").stat().st_mtime)
+    except FileNotFoundError:
+        return 0.0
 
 
 def find_servers(settings: Settings) -> Settings:

@@ -8,6 +8,7 @@ children end with the thread that started them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -19,6 +20,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from schemas.disk import SEPARATOR, Disks
 from schemas.errors import OperatorError, Unavailable
 from schemas.first_use import use_each_type_once
 from schemas.settings import PREFIX, Address, Settings
@@ -29,6 +31,8 @@ from tocsin.ends import signal_name
 from tocsin.exits import NOT_REACHABLE
 from tocsin.output import Output
 from tocsin.processes import Process, Stage, select
+from tocsin.report import Report
+from tocsin.state import StackState
 from tocsin.supervisor import Kept, Supervisor
 
 READY_SECONDS = 90
@@ -54,9 +58,14 @@ def run(settings: Settings, only: list[str] | None = None) -> None:
         instance=settings.instance or f"{socket.gethostname()}-{hashlib.sha256(bytes(settings.data.resolve())).hexdigest()[:6]}",
         statuspage_dir=settings.statuspage_dir or str(settings.data.resolve() / "statuspage"),
     )
-    with state.hold(settings.data):
-        state.keep_token(settings.data)
-        asyncio.run(Stack(settings, select(settings, only)).run())
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(state.hold(settings.data))
+            state.keep_token(settings.data)
+            stack = Stack(settings, select(settings, only))
+        except OSError as error:
+            raise Unavailable(f"the data directory {settings.data} cannot be used: {error}") from error
+        asyncio.run(stack.run())
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -78,6 +87,7 @@ class Stack:
         self.health = "starting"
         self.output = Output(settings.data / "log")
         self.supervisor = Supervisor(self.output, self._write_state)
+        self.report = Report(settings, self.output, self.supervisor, self._describe)
         self._stops_asked = 0
         self._stop = asyncio.Event()
 
@@ -88,6 +98,7 @@ class Stack:
             loop.add_signal_handler(number, self._ask_to_stop)
         stop = asyncio.create_task(self._stop.wait())
         start = asyncio.create_task(self._start())
+        report = asyncio.create_task(self.report.repeat())
         try:
             await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
             if start.done():
@@ -100,7 +111,8 @@ class Stack:
             self.health = "stopping"
             self.output.say("stopping")
             await self.supervisor.stop()
-            (self.settings.data / "state.json").unlink(missing_ok=True)
+            report.cancel()
+            self.report.end()
             self.output.say("stopped")
             self.output.close()
 
@@ -128,6 +140,7 @@ class Stack:
 
     async def _start_kafka(self) -> None:
         broker = kafka.prepare(self.settings.data)
+        self._watch_disk_of(self.settings.data / "kafka")
 
         def source() -> Child:
             # Until it has answered once, a port that somebody else took meanwhile can still be changed; then clients know it.
@@ -142,6 +155,7 @@ class Stack:
 
     async def _start_postgres(self) -> None:
         database = postgres.prepare(self.settings.data)
+        self._watch_disk_of(self.settings.data / "postgres")
         kept = self.supervisor.keep("postgres", Stage.SERVERS, lambda: database.child)
         await self._until_ready(kept, database.is_ready)
         self.settings = dataclasses.replace(self.settings, database_url=database.url)
@@ -177,7 +191,8 @@ class Stack:
         while not (kept.state == "running" and is_ready()):
             if time.monotonic() > deadline:
                 log = self.settings.data / "log" / f"{kept.name}.log"
-                raise Unavailable(f"{kept.name} did not come up within {READY_SECONDS} s; see {log}")
+                lack = self._lack_of_room()
+                raise Unavailable(f"{kept.name} did not come up within {READY_SECONDS} s; {lack}see {log}")
             await asyncio.sleep(POLL_SECONDS)
 
     async def _wait_for_doors(self) -> None:
@@ -192,19 +207,30 @@ class Stack:
         return {name: getattr(self.settings, field) for name, field in DOORS.items() if name in running}
 
     def _write_state(self) -> None:
+        self.report.write()
+
+    def _describe(self) -> StackState:
         processes = self.supervisor.describe()
         broken = any(process["state"] != "running" for process in processes)
-        state.write(
-            self.settings.data,
-            {
-                "pid": os.getpid(),
-                "health": "degraded" if self.health == "ready" and broken else self.health,
-                "kafka": {field: getattr(self.settings, field) for field in KAFKA_FIELDS},
-                "database_url": self.settings.database_url,
-                "addresses": {name: str(address) for name, address in self._addresses().items()},
-                "processes": processes,
-            },
-        )
+        return {
+            "pid": os.getpid(),
+            "health": "degraded" if self.health == "ready" and broken else self.health,
+            "kafka": {field: getattr(self.settings, field) for field in KAFKA_FIELDS},
+            "database_url": self.settings.database_url,
+            "addresses": {name: str(address) for name, address in self._addresses().items()},
+            "processes": processes,
+            "watched_disks": self.settings.watched_disks,
+        }
+
+    def _watch_disk_of(self, directory: Path) -> None:
+        """Let doors refuse before the disk is full on which this server of ours writes."""
+        watched = filter(None, (self.settings.watched_disks, str(directory.resolve())))
+        self.settings = dataclasses.replace(self.settings, watched_disks=SEPARATOR.join(watched))
+
+    def _lack_of_room(self) -> str:
+        disks = Disks(self.settings.watched_disks or str(self.settings.data), self.settings)
+        disks.look()
+        return f"{disks.words}; " if disks.words else ""
 
     def _ask_to_stop(self) -> None:
         self._stops_asked += 1

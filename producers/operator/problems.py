@@ -79,6 +79,16 @@ class Starting(Problem):
         super().__init__("tocsin is starting and has not read its configuration yet. Ask again in a moment.")
 
 
+class NoRoom(Problem):
+    """The disk that Kafka writes to is nearly full; reading goes on."""
+
+    status, title = 503, "No room"
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "10"}
+
+    def __init__(self, lack: str) -> None:
+        super().__init__(f"The command is not carried out: {lack}. Give it again when there is room on that disk.")
+
+
 class TooLarge(Problem):
     status, title = 413, "Too large"
 

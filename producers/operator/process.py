@@ -28,8 +28,10 @@ from producers.operator.commands.outcomes import Outcomes
 from producers.operator.database import Database
 from producers.operator.viewers import build_directory
 from producers.serve import build_server
+from producers.watch_disks import watch_disks
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
+from schemas.disk import Disks
 from schemas.errors import SettingsError
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
@@ -66,13 +68,14 @@ class Operator:
         counted = Counted(lost=metrics.LOST_COMMANDS.inc, replaced=metrics.PRODUCERS_REPLACED.inc, refused=metrics.count_refusal)
         self._inbox = InboxOfLoop(open_inbox(settings, counted))
         self._troubles = Troubles(settings.data, NAME)
+        self._disks = Disks(settings.watched_disks, settings)
         parts = Parts(
             database=self._database,
             directory=lambda: self._directory,
             is_accepting=lambda: self._follower.has_caught_up,
             is_ready=self.ask_ready,
             trouble=lambda: self._troubles.text,
-            giver=Giver(self._inbox, Outcomes(self._database), settings.partitions),
+            giver=Giver(self._inbox, Outcomes(self._database), settings.partitions, disks=self._disks),
             now_millis=now_millis,
             random_bytes=os.urandom,
             limits=settings,
@@ -94,7 +97,8 @@ class Operator:
         await self._database.open()
         log.info("listener_opened", address=str(bound_address(self._listener)))
         told = self._inbox.tell(self._troubles)
-        tasks = [asyncio.create_task(work) for work in (self._watch(), self._keep_connected(), told)]
+        looking = watch_disks(self._disks, self._troubles)
+        tasks = [asyncio.create_task(work) for work in (self._watch(), self._keep_connected(), told, looking)]
         await self._server.serve([self._listener])
         for task in tasks:
             task.cancel()

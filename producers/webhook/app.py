@@ -7,7 +7,7 @@ server (`process.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 
@@ -45,6 +45,7 @@ from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates, alerts_per_minute
 from producers.webhook.refused import (
     Broken,
+    NoRoom,
     NotDurable,
     NotFound,
     Refused,
@@ -56,6 +57,8 @@ from producers.webhook.refused import (
 from producers.webhook.routes import POSTED, Route, find_route
 from producers.webhook.slices import LARGE_BYTES
 from producers.webhook.turns import Turn, Turns
+from schemas.disk import Disks
+from schemas.limits import Limits
 
 log = structlog.get_logger()
 SOURCE_BYTES = 6
@@ -82,6 +85,7 @@ class Parts:
     trouble: Callable[[], str] = lambda: ""
     """What is wrong although the door may be ready, in words."""
     trusted_proxy: str = ""
+    disks: Disks = field(default_factory=lambda: Disks("", Limits()))
 
 
 class App:
@@ -124,10 +128,12 @@ class App:
 
     async def _take_alerts(self, route: Route, scope: Scope, receive: Receive) -> Answer:
         if not self._parts.is_accepting():
+            self._check_disks()  # may be why
             raise NotDurable(
                 "tocsin is starting or stopping, and nothing of this request was written. Send it again a little later."
             )
         door = admit(self._parts.doors().find(route), token_in(scope["headers"]))
+        self._check_disks()
         try:
             with Held(self._parts.room) as held:
                 return await self._take_from(door, route, scope, receive, held)
@@ -172,6 +178,11 @@ class App:
         counted.add(Slice(parsed.events, parsed.refusals))
         counted.lose(too_large)
         return counted.taken()
+
+    def _check_disks(self) -> None:
+        if self._parts.disks.shortage is not None:
+            self._parts.disks.count_refusal()
+            raise NoRoom(self._parts.disks.words)
 
     def _check_clocks(self, door: Door, parsed: Parsed) -> Iterator[Slice]:
         wrong: str | None = None

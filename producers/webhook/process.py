@@ -23,6 +23,7 @@ from producers.inbox_of_loop import InboxOfLoop
 from producers.listener import bound_address, open_listener
 from producers.open_inbox import open_inbox
 from producers.serve import build_server
+from producers.watch_disks import watch_disks
 from producers.webhook import metrics
 from producers.webhook.app import App, Parts
 from producers.webhook.body import Room
@@ -38,6 +39,7 @@ from producers.webhook.ticks import DoorTicks
 from producers.webhook.turns import Turns
 from schemas.clock import now_millis
 from schemas.configuration import Configuration
+from schemas.disk import Disks
 from schemas.first_use import use_each_type_once
 from schemas.settings import Settings
 from schemas.telemetry import serve_metrics
@@ -75,7 +77,8 @@ class Webhook:
         )
         self._inbox = InboxOfLoop(open_inbox(settings, counted))
         self._troubles = Troubles(settings.data, NAME)
-        self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis)
+        self._disks = Disks(settings.watched_disks, settings)
+        self._ticks = DoorTicks(self._inbox, settings.partitions, now_millis, lambda: self._disks.shortage is not None)
         self._follower = ConfigurationFollower(settings, self._take_configuration)
         self._is_stopped = asyncio.Event()
         self._database = Database(settings.database_url)
@@ -97,6 +100,7 @@ class Webhook:
             trouble=lambda: self._troubles.text,
             trusted_proxy=settings.trusted_proxy,
             body_seconds=settings.max_body_seconds,
+            disks=self._disks,
         )
         self._server = build_server(settings, App(parts), metrics.count_answer)
 
@@ -107,7 +111,7 @@ class Webhook:
 
     @property
     def is_ready(self) -> bool:
-        return self.is_accepting and self._inbox.inbox.is_answering
+        return self.is_accepting and self._inbox.inbox.is_answering and self._disks.shortage is None
 
     async def serve(self) -> None:
         """Open the door, accept when everything stands, close in order after a signal."""
@@ -116,13 +120,14 @@ class Webhook:
         self._follower.start()
         server = asyncio.create_task(self._server.serve([self._listener]))
         work = asyncio.create_task(self._work())
+        looking = asyncio.create_task(watch_disks(self._disks, self._troubles))
         stopped = asyncio.create_task(self._is_stopped.wait())
         log.info("listener_opened", address=str(bound_address(self._listener)))
-        await asyncio.wait((server, work, stopped), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((server, work, looking, stopped), return_when=asyncio.FIRST_COMPLETED)
         await self._close(server)
-        for task in (work, stopped):
+        for task in (work, looking, stopped):
             task.cancel()
-        for result in await asyncio.gather(server, work, stopped, return_exceptions=True):
+        for result in await asyncio.gather(server, work, looking, stopped, return_exceptions=True):
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 raise result
 

@@ -6,7 +6,7 @@ Refused
 ├── TooSlow 408 · TooLarge 413 · EncodedBody 415    how it was sent
 ├── TooMany 429                       how often
 ├── NotFound, NoReceipt 404 · WrongMethod 405    no door or receipt there
-└── NotDurable, Unreadable 503        nothing of the sender's; asking again helps
+└── NotDurable, NoRoom, Unreadable 503    nothing of the sender's; asking again helps
 
 Not here: elements that are refused while the rest of their request goes on; those are `schemas.records.Refusal`.
 """
@@ -23,6 +23,9 @@ from schemas.errors import SenderError
 
 RETRY_AFTER_SECONDS = 1
 """A broker that failed over is back in seconds; Alertmanager ignores the header and backs off by itself."""
+
+NO_ROOM_SECONDS = 10
+"""People make room; that takes longer than a broker's failover."""
 
 
 class Refused(SenderError):
@@ -137,6 +140,20 @@ class NotDurable(Refused):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         return [(b"retry-after", str(self.seconds).encode())]
+
+
+class NoRoom(NotDurable):
+    """The disk that Kafka writes to is nearly full: refused while what was accepted can still be finished."""
+
+    title = "No room"
+
+    def __init__(self, lack: str) -> None:
+        super().__init__(
+            f"Nothing of this request was written: {lack}. Send it again later; who runs tocsin has to make room on that disk."
+        )
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"retry-after", str(NO_ROOM_SECONDS).encode())]
 
 
 class Unreadable(NotDurable):

@@ -21,9 +21,13 @@ TICK_SECONDS = 1.0
 class DoorTicks:
     """Ticks every partition; a partition whose last tick is not acknowledged yet gets no other one."""
 
-    def __init__(self, inbox: Inbox, partitions: int, now_millis: Callable[[], int]) -> None:
+    def __init__(
+        self, inbox: Inbox, partitions: int, now_millis: Callable[[], int], is_refusing: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`is_refusing`: no alert is taken at the moment, so that none is absent."""
         self._inbox = inbox
         self._now_millis = now_millis
+        self._is_refusing = is_refusing
         self._waiting: dict[int, Sending] = {}
         self._partitions = range(partitions)
         self._acknowledged: set[int] = set()
@@ -37,7 +41,8 @@ class DoorTicks:
     async def run(self) -> None:
         """Tick each second until stopped."""
         while not self._is_stopped.is_set():
-            self.tick()
+            if not self._is_refusing():
+                self.tick()
             try:
                 await asyncio.wait_for(self._is_stopped.wait(), TICK_SECONDS)
             except TimeoutError:

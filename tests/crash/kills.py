@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from tests.crash.shortages import Shortages
 from tests.running import RunningStack
 from tocsin.up import environment_of
 
@@ -30,9 +31,12 @@ SECOND_WORKER_SECONDS = 12.0
 class Kills:
     """The actions, each by name; a seeded order in which each comes at least once."""
 
-    def __init__(self, stack: RunningStack, seed: int, log: Path, say: Callable[[str], None], only: list[str]) -> None:
+    def __init__(
+        self, stack: RunningStack, shortages: Shortages, seed: int, log: Path, say: Callable[[str], None], only: list[str]
+    ) -> None:
         """`only`: parts of the names of the actions to do; empty: all."""
         self.stack = stack
+        self.shortages = shortages
         self.random = random.Random(f"kills/{seed}")
         self.log = log
         self.say = say
@@ -46,16 +50,23 @@ class Kills:
         actions["second worker joins and leaves"] = self.second_worker
         actions["second worker joins and is killed"] = self.second_worker_killed
         actions["another version of the core joins"] = self.other_core
+        actions["disk-full"] = self.shortages.disk_full
+        actions["log-full"] = self.shortages.log_full
+        actions["file-limit"] = self.shortages.file_limit
         return {name: action for name, action in actions.items() if not self.only or any(part in name for part in self.only)}
 
     def run_until(self, deadline: float) -> None:
-        """Do all actions in a random order, again and again, with a random pause after each."""
+        """Do all actions in a random order, again and again, with a random pause after each; all of them once in any case."""
         actions = self.actions()
-        while time.monotonic() < deadline:
+
+        def is_over() -> bool:
+            return time.monotonic() >= deadline and self.counts.keys() >= actions.keys()
+
+        while not is_over():
             order = list(actions)
             self.random.shuffle(order)
             for name in order:
-                if time.monotonic() >= deadline:
+                if is_over():
                     return
                 self.say(name)
                 self.counts[name] = self.counts.get(name, 0) + 1

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from schemas.clock import now_millis
+from schemas.disk import Disks
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from schemas.topics import TOPICS
@@ -53,6 +54,8 @@ def collect(settings: Settings) -> dict[str, Any]:
     problem = answers.problem
     health = stack["health"] if stack is not None else "existing servers" if located.kafka else "stopped"
     troubles = read_troubles(settings.data) if health != "stopped" else {}
+    if stack is not None and (seen := _look_at(settings, stack)):
+        troubles = {**troubles, "status": seen}
     if troubles and health == "ready":
         health = "degraded"
     if problem and health != "stopped":
@@ -75,6 +78,22 @@ def collect(settings: Settings) -> dict[str, Any]:
         "addresses": stack["addresses"] if stack is not None else {},
         "data": str(settings.data.resolve()),
     }
+
+
+def _look_at(settings: Settings, stack: state.StackState) -> list[str]:
+    """Say what can be seen from here alone: on a full disk nobody can write down how he is, and what was written says "ready"."""
+    seen = []
+    disks = Disks(stack.get("watched_disks", ""), settings)  # a supervisor of an earlier version does not say
+    disks.look()
+    if disks.words:
+        seen.append(f"{disks.words} (of {stack['watched_disks']}); alerts and commands are refused until there is room")
+    age = state.seconds_since_written(settings.data, now_millis())
+    if age > state.STALE_SECONDS:
+        seen.append(
+            f"the supervisor has not written its state for {age:.0f} s: it cannot (a full disk?) or hangs, and processes are "
+            "shown as they were then"
+        )
+    return seen
 
 
 def render(found: dict[str, Any]) -> str:

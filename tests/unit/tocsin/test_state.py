@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -18,15 +20,38 @@ STATE: StackState = {
     "database_url": "postgresql://here",
     "addresses": {},
     "processes": [],
+    "watched_disks": "",
 }
 
 
-def test_one_data_directory_has_one_owner(tmp_path: Path) -> None:
+def test_one_data_directory_has_one_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "PATIENCE_SECONDS", 0.05)
     with state.hold(tmp_path):
         with pytest.raises(OperatorError, match="in use by process"), state.hold(tmp_path):
             pass
         assert state.is_held(tmp_path)
     assert not state.is_held(tmp_path)
+
+
+def test_nobody_else_can_open_the_lock_not_even_that_of_an_earlier_version(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    for data in (tmp_path, tmp_path / "new"):
+        lock = data / "lock"
+        if data == tmp_path:
+            lock.touch(0o644)
+        with state.hold(data):
+            assert lock.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_status_that_looks_at_this_moment_keeps_no_supervisor_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr("tocsin.state.time.sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        with state.hold(tmp_path):
+            assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_state_without_an_owner_is_not_believed(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,28 @@ def shell(name: str, script: str) -> Child:
     return Child(name, ("sh", "-c", script), {"PATH": os.environ["PATH"]})
 
 
-def play(directory: Path, scene: Callable[[Supervisor], Awaitable[None]]) -> None:
+class BrokenOutput(Output):
+    """Raises, as none of ours should."""
+
+    def write(self, name: str, line: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def fail() -> None:
+    raise OSError(28, "No space left on device")
+
+
+def play(
+    directory: Path,
+    scene: Callable[[Supervisor], Awaitable[None]],
+    changed: Callable[[], None] = lambda: None,
+    kind: type[Output] = Output,
+) -> None:
     """Run a scene with a supervisor, and end its children whatever comes of it."""
 
     async def run() -> None:
-        output = Output(directory)
-        stage = Supervisor(output, lambda: None, lambda: 1_800_000_000_000)
+        output = kind(directory)
+        stage = Supervisor(output, changed, lambda: 1_800_000_000_000)
         try:
             await scene(stage)
         finally:
@@ -119,6 +137,30 @@ def test_a_child_that_ignores_the_request_is_killed_at_its_deadline(tmp_path: Pa
     assert "deaf did not stop in time and is killed" in (tmp_path / "tocsin.log").read_text()
 
 
+def test_children_that_do_not_stop_at_any_stage_leave_time_for_our_own_end_within_ten_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = supervisor.STAGE_DEADLINES_SECONDS[Stage.SERVERS] + 2 * supervisor.KILLED_SECONDS
+    assert most <= 8.5
+    monkeypatch.setattr(supervisor, "STAGE_DEADLINES_SECONDS", {s: d / 10 for s, d in supervisor.STAGE_DEADLINES_SECONDS.items()})
+    for name in ("KILLED_SECONDS", "DRAIN_SECONDS"):
+        monkeypatch.setattr(supervisor, name, getattr(supervisor, name) / 10)
+    script = "trap '' TERM INT QUIT; setsid sleep 3 & echo up; while :; do sleep 0.05; done"  # and one who holds the pipe
+
+    async def scene(stage: Supervisor) -> None:
+        for number in Stage:
+            stubborn = replace(shell(number.name, script), orphan_signal=signal.SIGQUIT)
+            stage.keep(number.name, number, lambda stubborn=stubborn: stubborn)  # type: ignore[misc]
+        logs = [tmp_path / f"{number.name}.log" for number in Stage]
+        await until(lambda: all(log.exists() and log.read_text() == "up\n" for log in logs))
+        begun = time.monotonic()
+        await stage.stop()
+        assert time.monotonic() - begun < most / 10 + 0.4
+        assert [(one["state"], one["pid"]) for one in stage.describe()] == [("stopped", None)] * 4
+
+    play(tmp_path, scene)
+
+
 def test_what_a_child_leaves_in_its_group_is_killed_with_it(tmp_path: Path) -> None:
     pid_file = tmp_path / "grandchild"
 
@@ -135,3 +177,65 @@ def test_a_line_is_written_whole_and_a_last_one_without_end_too(tmp_path: Path) 
 
     play(tmp_path, scene)
     assert (tmp_path / "talker.log").read_text() == "one\ntwo\nthree\n"
+
+
+def test_a_state_that_cannot_be_written_ends_no_keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_SECONDS", 0.004)
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("short", Stage.DOORS, lambda: shell("short", "exit 7" if kept.restarts < 3 else "sleep 60"))
+        await until(lambda: kept.restarts == 3 and starts(kept))
+        assert (kept.last_end and kept.last_end.how, "No space left" in stage.trouble) == ("ended with exit code 7", True)
+
+    play(tmp_path, scene, changed=fail)
+
+
+def test_lines_that_cannot_be_written_block_no_child(tmp_path: Path) -> None:
+    async def scene(stage: Supervisor) -> None:
+        assert await stage.run(shell("talker", "yes 0123456789 | head -c 500000; exit 5")) == 5
+        assert "No space left" in stage.trouble
+
+    play(tmp_path, scene, kind=BrokenOutput)
+
+
+def test_a_fault_in_the_keeping_itself_is_shown_and_the_child_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "FAULT_DELAY_SECONDS", 0.004)
+    lives: list[int | None] = []
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("child", Stage.DOORS, lambda: shell("child", "sleep 60"))
+        await until(lambda: starts(kept))
+        lives.append(kept.process and kept.process.pid)
+        with monkeypatch.context() as patch:
+            patch.setattr(supervisor, "end_of", lambda *_: 1 // 0)
+            os.kill(lives[0] or 0, 9)
+            await until(lambda: kept.restarts == 1)
+        await until(lambda: starts(kept) and kept.process is not None)
+        assert kept.process
+        assert kept.process.pid != lives[0]
+        assert "fault of the supervisor: ZeroDivisionError" in str(kept.describe()["last_end"])
+
+    play(tmp_path, scene)
+    assert "child was let go by a fault of the supervisor" in (tmp_path / "tocsin.log").read_text()
+
+
+def test_no_life_is_left_behind_by_a_fault_in_its_keeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FAULT_DELAY_SECONDS", 0.004)
+    move, seen = Supervisor._move, []
+
+    def move_once_wrong(stage: Supervisor, kept: Kept, state: str) -> None:
+        if state == "running" and not seen:
+            seen.append(kept.process and kept.process.pid)
+            raise RuntimeError("a fault of ours while it runs")
+        move(stage, kept, state)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Supervisor, "_move", move_once_wrong)
+
+    async def scene(stage: Supervisor) -> None:
+        kept = stage.keep("child", Stage.DOORS, lambda: shell("child", "sleep 60"))
+        await until(lambda: kept.restarts == 1 and starts(kept))
+        await until(lambda: not Path(f"/proc/{seen[0]}/fd/0").exists())
+
+    play(tmp_path, scene)

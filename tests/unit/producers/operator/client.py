@@ -20,6 +20,7 @@ from producers.operator.viewers import Directory, build_directory, hash_token
 from producers.oversize import Oversize
 from schemas import codec
 from schemas.configuration import Configuration, Person, Project, StatusPage
+from schemas.disk import Disks
 from schemas.records import Command, EventOutcome, Frame
 from schemas.topics import partition_of
 from tests.unit.producers.operator.rows import MILLIS
@@ -108,6 +109,7 @@ class Client:
     inbox: FakeInbox = field(default_factory=FakeInbox)
     patience_seconds: float = 2
     is_accepting: bool = True
+    disks: Disks | None = None
 
     def ask(
         self, method: str, path: str, token: str | None = "ada", body: Any = None, headers: dict[str, str] | None = None
@@ -140,7 +142,8 @@ class _Current(Giver):
     async def give(self, command: Command) -> list[EventOutcome] | None:
         asking = self.client
         outcomes = Outcomes(asking.database, lambda _: asyncio.sleep(0))  # the database that is played knows at once
-        return await Giver(asking.inbox, outcomes, PARTITIONS, asking.patience_seconds, asking.patience_seconds).give(command)
+        patience = asking.patience_seconds
+        return await Giver(asking.inbox, outcomes, PARTITIONS, patience, patience, asking.disks).give(command)
 
     async def is_ready(self) -> bool:
         return self.client.database.error is None

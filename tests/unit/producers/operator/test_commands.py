@@ -32,6 +32,7 @@ from tests.unit.producers.operator.rows import (
     incident_row,
     silence_row,
 )
+from tests.unit.short_disks import disks_with
 
 COMMANDS = "/api/v1/projects/shop/commands"
 ALERT = {**ALERT_JSON, "payload": {"a": 1}}
@@ -197,6 +198,17 @@ def test_command_that_kafka_does_not_take_is_503(inbox: FakeInbox) -> None:
     answer = asked.ask("POST", f"{ALERTS}/7/acknowledge", body={"command_id": "c-1"})
     assert problem(answer)[:2] == (503, "Not available now")
     assert ("'c-1'" in answer.json()["detail"], answer.headers["retry-after"]) == (True, "2")
+
+
+def test_command_is_not_given_while_the_disk_is_nearly_full_and_reading_goes_on() -> None:
+    asked = client({"outcome": "done"}, disks=disks_with(99))
+    answer = asked.ask("POST", f"{ALERTS}/7/acknowledge")
+    said = (
+        "The command is not carried out: the disk of tocsin's data has 99 MiB free, and needs 100. "
+        "Give it again when there is room on that disk."
+    )
+    assert (problem(answer), answer.headers["retry-after"]) == ((503, "No room", said), "10")
+    assert (asked.inbox.sent, asked.get(f"{ALERTS}/7").status_code) == ([], 200)
 
 
 def test_command_that_kafka_never_takes_is_413_with_the_limit() -> None:

@@ -17,10 +17,12 @@ from producers.webhook.failures import Failures
 from producers.webhook.publish import Publisher
 from producers.webhook.rates import Rates
 from producers.webhook.turns import Turns
+from schemas.disk import Disks
 from schemas.limits import Limits
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox, FakeOutcomes
 from tests.unit.producers.webhook.test_auth import hashed
+from tests.unit.short_disks import disks_with
 
 GOOD = (b"authorization", b"Bearer good")
 
@@ -50,6 +52,7 @@ class Site:
     is_accepting: bool = True
     is_ready: bool = True
     trouble: str = ""
+    disks: Disks = field(default_factory=lambda: disks_with(500))
     doors: Callable[[], Doors] = doors
     now: float = 0.0
     outcomes: FakeOutcomes = field(default_factory=FakeOutcomes)
@@ -103,6 +106,7 @@ class Site:
                 turns=Turns(),
                 body_seconds=self.patience_seconds,
                 failures=self.failures,
+                disks=self.disks,
             )
             scope = {"type": "http", "method": method, "path": path, "headers": headers or [GOOD], "client": ("192.0.2.1", 50000)}
             scope["query_string"] = query

@@ -10,11 +10,13 @@ from structlog.testing import capture_logs
 from producers.webhook import metrics
 from producers.webhook.answers import Headers
 from producers.webhook.doors import Doors
+from schemas.over_limit import OVER
 from schemas.records import Refusal
 from tests.unit.producers.webhook.doors import a_door
 from tests.unit.producers.webhook.fakes import FakeInbox
 from tests.unit.producers.webhook.site import GOOD, Site
 from tests.unit.producers.webhook.test_auth import hashed
+from tests.unit.short_disks import disks_with
 
 
 def test_what_kafka_has_is_answered_with_a_receipt_and_the_counts() -> None:
@@ -177,6 +179,22 @@ def test_another_method_is_told_which_one(method: str, path: str, allowed: bytes
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_door_takes_put_as_post_and_does_not_mind_slashes(method: str, path: str) -> None:
     assert Site().request(method, path, b'{"title":"t"}', headers=[GOOD])[0] == 202
+
+
+def test_nothing_is_taken_while_the_disk_is_nearly_full_and_the_answer_says_so() -> None:
+    site = Site(disks=disks_with(99))
+    before = OVER.labels("min_free_disk_mebibytes")._value.get()
+    status, headers, answer = site.request("POST", "/in/shop/am", b"{}")
+    assert (status, headers[b"retry-after"], answer["title"]) == (503, b"10", "No room")
+    assert answer["detail"].startswith(
+        "Nothing of this request was written: the disk of tocsin's data has 99 MiB free, and needs 100. Send it again later"
+    )
+    assert (site.inbox.sent, OVER.labels("min_free_disk_mebibytes")._value.get()) == ([], before + 1)
+    assert site.problem(b"{}", headers=[(b"authorization", b"Bearer wrong")])[0] == 401
+
+
+def test_a_door_that_cannot_open_for_a_full_disk_says_that_it_is_the_disk() -> None:
+    assert "has 99 MiB free" in Site(disks=disks_with(99), is_accepting=False).problem(b"{}")[1]
 
 
 @pytest.mark.parametrize(("is_ready", "ready"), [(True, 200), (False, 503)])

@@ -118,3 +118,16 @@ async def test_a_stopped_door_is_closed_and_ticks_no_more() -> None:
     ticks.stop()
     await running
     assert (ticks.is_open, len(inbox.sent)) == (False, 1)
+
+
+@in_loop
+async def test_a_door_that_refuses_for_want_of_room_does_not_tick_so_that_no_alert_is_absent() -> None:
+    inbox, refusing = FakeInbox(), [True, True, False]
+    ticks = DoorTicks(inbox, 1, lambda: 1234, lambda: refusing.pop(0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("producers.webhook.ticks.TICK_SECONDS", 0.001)
+        running = asyncio.create_task(ticks.run())
+        await until(lambda: bool(inbox.sent))
+        ticks.stop()
+        await running
+    assert (len(inbox.sent), refusing) == (1, [])
