@@ -16,6 +16,7 @@ from schemas.durations import parse_duration, parse_rate, parse_span
 from schemas.limits import Limits
 from schemas.matcher_limits import read_text
 from schemas.matcher_syntax import InvalidMatcher
+from schemas.public_text import public_text
 from schemas.publish_title import check_title
 from schemas.recurrence import check_recurrence
 from schemas.zones import load_zone
@@ -78,7 +79,11 @@ def _url(text: str) -> str:
     except ValueError:
         good = False
     if not good or re.search(r"\s", text):
-        raise ValueError(f"{text!r} is no web address; write https://host or http://host:port")
+        raise ValueError(f"{public_text(text)!r} is no web address; write https://host or http://host:port")
+    if public_text(text) != text:
+        # Not repeated in the message: it is a secret.
+        hint = "everyone who reads the configuration would have it; write the address alone, and the secret as token: {env: NAME}"
+        raise ValueError(f"the address of {parts.hostname} holds a user, a password or a token: {hint}")
     return text
 
 

@@ -376,6 +376,7 @@ class Outcome(Record, frozen=True):
     receipt: str
     total: int
     events: list[EventOutcome]
+    actor: str | None = None
 
 
 class Notification(Record, frozen=True):

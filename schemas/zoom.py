@@ -1,13 +1,11 @@
-"""Links to Zoom calls within a text (BEHAVIOUR 6, "Zoom"). Not here: where the link is kept and shown."""
+"""Links to Zoom calls within a text (BEHAVIOUR 6, "Zoom"). Not here: where the link is kept and shown, and
+what of it may become public (`public_text.py`)."""
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 _WRAPPING = "<>()[]{}\"'`,;.!?"
-_LINK = re.compile(r"https?://[^/\s]*zoom\.us/\S+", re.IGNORECASE)
-_PASSWORD = re.compile(r"(?<=[?&])pwd=[^&#\s]*&?|[?&]pwd=[^&#\s]*$", re.IGNORECASE)
 _PATHS = ("/j/", "/s/", "/my/")
 
 
@@ -27,11 +25,6 @@ def is_zoom_link(url: str) -> bool:
     is_host_fine = parts.hostname == "zoom.us" or _is_label_before(parts.hostname or "")
     is_plain = port in (None, 443) and parts.username is None and parts.password is None
     return parts.scheme == "https" and is_host_fine and is_plain and _names_a_call(parts.path)
-
-
-def without_passwords(text: str) -> str:
-    """Take the `pwd` parameter out of the links to calls in a text that becomes public."""
-    return _LINK.sub(lambda found: _PASSWORD.sub("", found[0]), text)
 
 
 def _is_label_before(host: str) -> bool:

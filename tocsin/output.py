@@ -11,6 +11,7 @@ from typing import IO
 
 from schemas.line_writer import LineWriter
 from tocsin.embedded.launch import open_log
+from tocsin.harmless import harmless_bytes
 
 NAME_WIDTH = 18
 MAX_LOG_BYTES = 20 * 1024 * 1024
@@ -41,7 +42,8 @@ class Output:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def write(self, name: str, line: bytes) -> None:
-        """Write one line, without its end, as said by `name`."""
+        """Write one line, without its end, as said by `name`; what a sender wrote into it cannot rewrite the screen."""
+        line = harmless_bytes(line)
         self._terminal.write_line(name.ljust(NAME_WIDTH).encode() + line)
         try:
             writer = self._log(name).writer

@@ -5,7 +5,6 @@ What senders wrote is made harmless here: their control characters could rewrite
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from rich.cells import cell_len, set_cell_size
 
 from schemas.shapes import severity_words
+from tocsin.harmless import harmless
 
 COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "info": "2", "unknown": "2"}
 """Of the terminal's own sixteen, so that they fit its background; never the only sign."""
@@ -22,7 +22,6 @@ MIN_WIDE = 20
 UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 NONE = "–"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,6 @@ class Cell:
 
 def severity_cell(severity: str) -> Cell:
     return Cell(severity_words(severity), COLOURS.get(severity, ""))
-
-
-def harmless(text: str) -> str:
-    """Replace control characters and overrides of the writing direction; line ends and tabs stay."""
-    return _HARMFUL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from processors.core.state import State
 from processors.core.timeline import record
+from schemas.public_text import public_text
 from schemas.publish_title import DEFAULT_TITLE, render_title
 from schemas.records import ALERT_BOT, IncidentState, Publication, PublicUpdate, Severity
 
@@ -84,7 +85,7 @@ def as_followed(state: State, incident: IncidentState, shown: Publication) -> Pu
     """Give what is shown with the impact of the incident's severity and a title made anew, where no publisher chose them."""
     impact = IMPACTS[incident.severity] if "impact" in shown.follows else shown.impact
     title = _make_title(state, incident, impact, shown.components) if "title" in shown.follows else shown.title
-    return replace(shown, impact=impact, title=title)
+    return replace(shown, impact=impact, title=public_text(title))
 
 
 def _make_title(state: State, incident: IncidentState, impact: str, components: Sequence[str]) -> str:

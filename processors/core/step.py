@@ -25,7 +25,7 @@ from schemas.errors import MalformedRecord, TocsinError
 from schemas.records import AlertBatch, Command, Configuration, EventOutcome, Frame, Outcome, Tick
 from schemas.topics import read_events_header
 
-VERSION = "4"
+VERSION = "5"
 """Of the core: part of every entry, raised whenever the same record may lead to another decision."""
 LEAP_MILLIS = 3_600_000
 AGREEMENT_MILLIS = 300_000

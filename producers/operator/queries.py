@@ -245,13 +245,13 @@ USING (partition, inbox_offset, item)"""
     return Query(text, {"partitions": partitions, "offsets": offsets, "items": items})
 
 
-def command_outcome(project: str, command_id: str) -> Query:
-    """Build the question what became of the newest command of an id."""
+def command_outcome(scope: Scope, command_id: str, is_admin: bool) -> Query:
+    """Build the question what became of the newest command of an id: for who gave it, and for admins."""
     text: LiteralString = """
 SELECT o.events FROM tocsin.outcomes o
-WHERE o.receipt = %(id)s AND o.project = %(project)s AND o.integration IS NULL
+WHERE o.receipt = %(id)s AND o.project = %(project)s AND o.integration IS NULL AND (%(is_admin)s OR o.actor = %(viewer)s)
 ORDER BY o.at DESC, o.inbox_offset DESC LIMIT 1"""
-    return Query(text, {"project": project, "id": command_id})
+    return Query(text, {"project": scope.project, "id": command_id, "viewer": scope.viewer, "is_admin": is_admin})
 
 
 def project_exists(project: str) -> Query:

@@ -62,6 +62,7 @@ class OutcomeRow(msgspec.Struct, frozen=True, gc=False):
     offset: int
     at: int
     events: list[EventOutcome]
+    actor: str | None
 
 
 def gather_rows(batch: Batch) -> dict[Table, list[Any]]:
@@ -99,7 +100,9 @@ def _outcome(entry: JournalEntry, one: records.Outcome) -> OutcomeRow:
         EventOutcome(event.index, event.outcome, event.alert, event.incident, event.suppressed_by, event.reason, event.silence)
         for event in one.events
     ]
-    return OutcomeRow(one.project, one.integration, one.receipt, entry.partition, one.item, one.total, one.offset, one.at, events)
+    return OutcomeRow(
+        one.project, one.integration, one.receipt, entry.partition, one.item, one.total, one.offset, one.at, events, one.actor
+    )
 
 
 def encode_rows(rows: Sequence[Any]) -> Iterator[str]:

@@ -162,7 +162,7 @@ NOTIFICATIONS = Table(
 OUTCOMES = Table(
     "outcomes",
     (
-        *columns("text", "project integration receipt"),
+        *columns("text", "project integration receipt actor"),
         *columns("integer", "partition item total"),
         Column("inbox_offset", "bigint", "offset"),
         *columns("time", "at"),

@@ -1,8 +1,9 @@
 """The status page as it is to be shown, built from what was published and the configured components, and nothing else.
 
-Pure: equal input and day give equal pages. Every file is a view of this one model. Not here: HTML (`render.py`), JSON
-(`api.py`). Ids tell nothing of projects and numbers. The words are Statuspage's; its rollup is not documented, so ours
-is written down in `_indicator`.
+Pure: equal input and day give equal pages. Every file is a view of this one model, so what may not become public is
+taken out of its texts here, whoever wrote them and whenever. Ids tell nothing of projects and numbers. The words are
+Statuspage's; its rollup is not documented, so ours is written down in `_indicator`. Not here: HTML (`render.py`), JSON
+(`api.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from schemas import records
 from schemas.configuration import Component, StatusPage
+from schemas.public_text import public_text
 from schemas.sink_records import PublishedIncident
 from sinks.follow_configuration import Applied
 
@@ -119,7 +121,7 @@ def build_page(published: Iterable[PublishedIncident], applied: Applied) -> Page
     indicator = _indicator(open_impacts, components)
     return Page(
         id=_id("page", configured.title),
-        title=configured.title,
+        title=public_text(configured.title),
         url=configured.url.rstrip("/"),
         indicator=indicator,
         description=_description(indicator, components),
@@ -143,7 +145,8 @@ def _components(
         speaking = [one for one in concerned if one.continues_in is None]
         worst = max((_rank(one.impact) for one in speaking if _resolved_at(one) is None), default=0)
         changed = max((since, *(_updated_at(one) for one in concerned)))
-        state = ComponentState(component.id, component.name, component.description, position, COMPONENT_STATUSES[worst], changed)
+        name, description = public_text(component.name), component.description and public_text(component.description)
+        state = ComponentState(component.id, name, description, position, COMPONENT_STATUSES[worst], changed)
         states.append(state)
     return tuple(states)
 
@@ -155,13 +158,13 @@ def _entry_of(one: PublishedIncident) -> str:
 def _incident(name: Name, publication: records.Publication, components: Sequence[ComponentState]) -> Incident:
     id = _id("incident", *name)
     updates = [
-        Update(_id(id, str(said.at), said.status, str(place)), said.status, said.text, said.at)
+        Update(_id(id, str(said.at), said.status, str(place)), said.status, public_text(said.text), said.at)
         for place, said in _count_equals(publication.updates)
     ]
     monitoring = [said.at for said in publication.updates if said.status == "monitoring"]
     return Incident(
         id=id,
-        title=publication.title,
+        title=public_text(publication.title),
         impact=publication.impact if publication.impact in IMPACTS else "none",
         status=updates[-1].status if updates else "investigating",
         created_at=publication.published_at,

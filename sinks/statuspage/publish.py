@@ -54,7 +54,8 @@ class Publisher:
     def _swap_in(self, site: Mapping[str, bytes]) -> int:
         generation = max(self._generations(), default=0) + 1
         release, unfinished = self._releases / str(generation), self._releases / f".{generation}"
-        shutil.rmtree(unfinished, ignore_errors=True)
+        for planted in (unfinished, release):
+            _clear(planted)
         for path, content in site.items():
             _place(unfinished / path, content, self._current / path)
         unfinished.rename(release)
@@ -74,14 +75,22 @@ class Publisher:
     def _generations(self) -> list[int]:
         if not self._releases.exists():
             return []
-        return [int(entry.name) for entry in self._releases.iterdir() if entry.name.isdigit()]
+        return [int(entry.name) for entry in self._releases.iterdir() if entry.name.isdigit() and not entry.is_symlink()]
+
+
+def _clear(place: Path) -> None:
+    """Remove what an attempt has left, or somebody has planted: nothing is ever written through a link."""
+    if place.is_symlink() or place.is_file():
+        place.unlink()
+    else:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _place(file: Path, content: bytes, old: Path) -> None:
     """Write a file, or share the old release's when it is the same: most are, and each write to the disk is waited for."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    if old.is_file() and old.read_bytes() == content:
-        os.link(old.resolve(), file)
+    if old.is_file() and not old.is_symlink() and old.read_bytes() == content:
+        os.link(old, file, follow_symlinks=False)
         return
     with file.open("wb") as out:
         out.write(content)
@@ -104,4 +113,6 @@ def _hash(site: Mapping[str, bytes]) -> bytes:
 
 def _hash_directory(directory: Path) -> bytes:
     root = directory.resolve()
-    return _hash({str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()})
+    return _hash(
+        {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file() and not file.is_symlink()}
+    )

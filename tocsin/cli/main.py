@@ -30,6 +30,7 @@ from tocsin.cli import (
     token,
     topics,
 )
+from tocsin.harmless import guarded
 
 app = typer.Typer(
     help="Incident pipeline on Apache Kafka. Exit codes: 0 done, 1 refused, 2 usage, 3 not reachable.",
@@ -55,6 +56,7 @@ DataOption = Annotated[Path | None, typer.Option(help="Directory of the embedded
 def main() -> None:
     """Run the command line; ends the process with one of `exits`."""
     raise_file_limit()
+    sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
     try:
         app()  # ends the process itself, with 2 for usage
     except Unavailable as error:

@@ -16,6 +16,7 @@ from schemas.settings import Settings
 from schemas.topics import TOPICS
 from schemas.troubles import read_troubles
 from tocsin import exits, state
+from tocsin.masked import masked
 
 Rows = list[dict[str, Any]]
 
@@ -74,7 +75,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "topics": answers.topics,
         "receivers": answers.receivers,
         "kafka": located.kafka,
-        "database_url": located.database_url,
+        "database_url": masked(located.database_url),
         "addresses": stack["addresses"] if stack is not None else {},
         "data": str(settings.data.resolve()),
     }

@@ -64,6 +64,8 @@ def build_app(directory: Path) -> Starlette:
 def respond(directory: Path, path: str) -> Response:
     """Answer one path: a file, the index of a directory, or 404; never anything outside the directory."""
     root = (directory / "current" if (directory / "current").exists() else directory).resolve()
+    if not root.is_relative_to(directory.resolve()):
+        root = directory.resolve() / "nowhere"  # somebody has planted a link to another place
     headers = dict(SECURITY)
     if path.startswith("api/"):
         headers |= {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS"}
@@ -81,7 +83,8 @@ def _find(root: Path, path: str) -> Path | None:
         if not wanted.is_relative_to(root):
             return None
         candidates = (wanted / "index.html", wanted, wanted.with_name(wanted.name + ".html"))
-        return next((candidate for candidate in candidates if candidate.is_file()), None)
+        files = (candidate.resolve() for candidate in candidates if candidate.is_file())
+        return next((file for file in files if file.is_relative_to(root)), None)
     except (OSError, ValueError):  # a name too long, a zero byte
         return None
 

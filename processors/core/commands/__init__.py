@@ -32,8 +32,9 @@ def process_command(state: State, place: int, command: Command) -> None:
     if events is None:
         events = _carry_out(state, command)
         remember(state, command, events)
-    offset, at = state.decisions.offset, state.now
-    state.decisions.outcomes.append(Outcome(command.project, None, offset, place, at, command.command_id, len(events), events))
+    offset, at, id = state.decisions.offset, state.now, command.command_id
+    outcome = Outcome(command.project, None, offset, place, at, id, len(events), events, command.actor)
+    state.decisions.outcomes.append(outcome)
 
 
 def _carry_out(state: State, command: Command) -> list[EventOutcome]:

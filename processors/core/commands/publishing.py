@@ -11,8 +11,8 @@ from processors.core import incidents, publication
 from processors.core.commands.request import Refused, Request
 from processors.core.timeline import record
 from schemas import commands
+from schemas.public_text import public_text
 from schemas.records import IncidentState, PublicUpdate
-from schemas.zoom import without_passwords
 
 
 def publish(request: Request, asked: commands.Publish) -> None:
@@ -20,7 +20,7 @@ def publish(request: Request, asked: commands.Publish) -> None:
     if incident.is_confidential:
         raise Refused("the incident is confidential")
     _check_components(request, asked.components or ())
-    title = None if asked.title is None else without_passwords(asked.title)
+    title = None if asked.title is None else public_text(asked.title)
     if incident.published is None:
         publication.publish(request.state, incident, request.actor, title=title, impact=asked.impact, components=asked.components)
     else:
@@ -65,7 +65,7 @@ def update_status(request: Request, asked: commands.StatusUpdate) -> None:
     if incident.published.continues_in is not None:
         home = incidents.follow_merges(request.state, incident)
         raise Refused(f"its entry continues in that of incident #{home.number}: write there")
-    update = PublicUpdate(request.state.now, asked.status, without_passwords(asked.text))
+    update = PublicUpdate(request.state.now, asked.status, public_text(asked.text))
     publication.say_publicly(request.state, incident, update, request.actor)
 
 

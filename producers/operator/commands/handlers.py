@@ -23,7 +23,7 @@ from producers.operator.commands.pending import Pending
 from producers.operator.commands.requests import Asked, Kind, read_request
 from producers.operator.filters import read_matchers
 from producers.operator.muting import count_muted
-from producers.operator.permissions import TARGETS, check_permission
+from producers.operator.permissions import TARGETS, check_permission, viewer_of
 from producers.operator.problems import NotFound
 from producers.operator.queries import Query, Scope
 from producers.operator.reading import ReadModel, answer
@@ -79,13 +79,13 @@ class Commands:
         return answer(shapes.MutedCount(count, self._warnings(scope, asked) or msgspec.UNSET))
 
     async def command(self, request: Request, project: str, command_id: str) -> Response:
-        """Say what became of a command, as its own answer would have."""
+        """Say what became of a command, as its own answer would have: to who gave it, and to admins."""
         scope = await self.model.scope(request, project)
-        found = await self.model.database.rows(queries.command_outcome(project, command_id))
+        found = await self.model.database.rows(queries.command_outcome(scope, command_id, _is_admin(request, project)))
         if found:
             events = read_events(found[0]["events"])
             return await answer_outcome(self.model, scope, events, self.silences.now(), is_many=False)
-        if not self.pending.may_be(project, command_id):
+        if not self.pending.may_be(project, scope.viewer, command_id):
             raise NotFound
         return answer_pending(project, command_id)
 
@@ -117,7 +117,7 @@ class Commands:
         command = Command(scope.project, asked.command_id, scope.viewer, kind.verb, kind.target, number, data)
         events = await self.giver.give(command)
         if events is None:
-            self.pending.remember(scope.project, asked.command_id)
+            self.pending.remember(scope.project, scope.viewer, asked.command_id)
             return answer_pending(scope.project, asked.command_id)
         return await answer_outcome(
             self.model, scope, events, self.silences.now(),
@@ -146,6 +146,10 @@ def _add(router: APIRouter, path: str, handler: Handler, kind: Kind, *, method: 
     """Add a command's path, described by the schema of its arguments."""
     name = name or f"{kind.target}{'' if kind.has_number else 's'}-{kind.verb}"
     router.add_api_route(path, handler, methods=[method], name=name, operation_id=name)
+
+
+def _is_admin(request: Request, project: str) -> bool:
+    return viewer_of(request).role_in(project) == "admin"
 
 
 def _number_of(id: str) -> int:

@@ -207,6 +207,8 @@ people:
         ("maintenance: [{name: a, match: [], start: 2026-12-06T02:00, duration: 1h, repeat: weekly}]", "'weekly' is no part"),
         ("prometheus: {url: prometheus:9090}", "'prometheus:9090' is no web address"),
         ("prometheus: {url: 'http://p', token: {env: A, file: B}}", "a secret never stands in this file"),
+        ("prometheus: {url: 'http://ada:S3cr3t@p'}", "the address of p holds a user, a password or a token"),
+        ("prometheus: {url: 'http://p/?token=S3cr3t'}", "write the address alone, and the secret as token: {env: NAME}"),
         ("sla: {bad: 1h}", "'bad' is not one of critical"),
         ("gitlab_path: /shop", "'/shop' is no path"),
         ('title: "a\\0"', "a text holds no NUL"),

@@ -50,3 +50,10 @@ def test_a_long_log_is_put_aside_once(tmp_path: Path, monkeypatch: pytest.Monkey
         said.write("kafka", line)
     said.close()
     assert ((tmp_path / "kafka.log").read_text(), (tmp_path / "kafka.log.1").read_text()) == ("three\n", "two, long\n")
+
+
+def test_what_a_sender_wrote_into_a_line_cannot_rewrite_the_screen(tmp_path: Path) -> None:
+    said = Output(tmp_path)
+    said.write("webhook", b"title=\x1b[2Jgone \xc2\x9b2J \xe2\x80\xaeabc\t.")
+    said.close()
+    assert (tmp_path / "webhook.log").read_text() == "title=\ufffd[2Jgone \ufffd2J \ufffdabc\t.\n"

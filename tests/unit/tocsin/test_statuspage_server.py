@@ -71,3 +71,15 @@ def test_it_keeps_the_limits_of_the_other_listeners(published: Path) -> None:
     with serving(build_app(published)) as live:
         assert live.status(LAST) == 200
         assert live.status(b"GET /" + b"a" * 9000) == 414
+
+
+@pytest.mark.parametrize("place", ["current", "x.html", "x/index.html"])
+def test_no_link_out_of_the_page_is_followed(tmp_path: Path, place: str) -> None:
+    outside, page = tmp_path / "outside", tmp_path / "page"
+    (outside / "x").mkdir(parents=True)
+    for name in ("x.html", "x/index.html"):
+        (outside / name).write_text("S3cr3t")
+    planted = page / place if place == "current" else page / "current" / place
+    planted.parent.mkdir(parents=True)
+    planted.symlink_to(outside if place == "current" else outside / place)
+    assert respond(page, "x").status_code == 404

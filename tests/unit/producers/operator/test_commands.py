@@ -189,7 +189,18 @@ def test_undecided_command_is_pending_with_where_to_look() -> None:
     assert answer.headers["location"] == f"{COMMANDS}/a%2Fb"
     asked.database.tables["outcomes"] = [outcome_row({"outcome": "done", "alert": 7})]
     assert asked.get(answer.headers["location"]).json() == {"outcome": "done", "alert": ALERT}
-    assert asked.database.asked[-2].values == {"project": "shop", "id": "a/b"}
+    assert asked.database.asked[-2].values == {"project": "shop", "id": "a/b", "viewer": "ada", "is_admin": False}
+
+
+def test_what_became_of_a_command_is_asked_for_who_gave_it_and_for_admins() -> None:
+    asked = Client(FakeDatabase({"alerts": [alert_row()]}), patience_seconds=0.02)
+    assert asked.ask("POST", f"{ALERTS}/7/acknowledge", body={"command_id": "mine"}).status_code == 202
+    assert [asked.get(f"{COMMANDS}/mine", who).status_code for who in ("ada", "bob")] == [202, 404]
+    questions = []
+    for who in ("ada", "bob", "root"):
+        asked.get(f"{COMMANDS}/mine", who)
+        questions += [query.values for query in asked.database.asked[-2:] if "is_admin" in query.values][-1:]
+    assert [(values["viewer"], values["is_admin"]) for values in questions] == [("ada", False), ("bob", False), ("root", True)]
 
 
 @pytest.mark.parametrize("inbox", [FakeInbox(answer=None), FakeInbox(is_silent=True)])

@@ -71,7 +71,7 @@ def test_outcomes_leave_out_what_is_null() -> None:
     assert json.loads(written(rows)) == [
         {
             "project": "shop", "integration": "generic", "receipt": "r", "partition": 0, "item": 0, "total": 2, "offset": 5,
-            "at": 99,
+            "at": 99, "actor": None,
             "events": [{"index": 0, "outcome": "merged", "alert": 7}, {"index": 1, "outcome": "rejected", "reason": "too long"}],
         }
     ]  # fmt: skip

@@ -144,3 +144,13 @@ def test_update_keeps_its_id_when_those_before_it_are_dropped() -> None:
 def test_updates_of_one_moment_and_status_have_ids_of_their_own() -> None:
     twice = msgspec.structs.replace(publication(), updates=[PublicUpdate(NOON, "monitoring", text) for text in "ab"])
     assert len({update.id for update in build_page([published(1, twice)], APPLIED).incidents[0].updates}) == 2
+
+
+def test_no_secret_of_a_link_is_shown_whoever_wrote_it_and_whenever() -> None:
+    said = PublicUpdate(NOON, "investigating", "join zoom.us:443/j/1?pwd=S3cr3t, or https://ada:S3cr3t@example.com/")
+    shown = msgspec.structs.replace(publication("major"), title="Down, see https://zoom.us/j/1?pwd=S3cr3t", updates=[said])
+    (incident,) = build_page([published(1, shown)], APPLIED).incidents
+    assert (incident.title, incident.updates[0].text) == (
+        "Down, see https://zoom.us/j/1",
+        "join zoom.us:443/j/1, or https://example.com/",
+    )

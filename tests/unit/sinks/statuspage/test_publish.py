@@ -75,3 +75,23 @@ def test_directory_that_cannot_be_written_is_tried_again_later(tmp_path: Path) -
     (tmp_path / "releases").write_bytes(b"a file in the way")
     with pytest.raises(Unavailable, match="cannot be written"):
         Publisher(tmp_path).publish(SITE)
+
+
+@pytest.mark.parametrize("name", [".1", "1"])
+def test_nothing_is_written_through_a_link_that_somebody_has_planted(tmp_path: Path, name: str) -> None:
+    elsewhere, page = tmp_path / "elsewhere", tmp_path / "page"
+    elsewhere.mkdir()
+    (page / "releases").mkdir(parents=True)
+    (page / "releases" / name).symlink_to(elsewhere)
+    Publisher(page).publish(SITE)
+    assert (list(elsewhere.iterdir()), read(page)) == ([], SITE)
+
+
+def test_a_link_among_the_files_of_a_release_is_replaced_by_the_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(SITE["index.html"])
+    Publisher(tmp_path / "page").publish(SITE)
+    planted = tmp_path / "page" / "current" / "index.html"
+    planted.unlink()
+    planted.symlink_to(tmp_path / "elsewhere")
+    assert Publisher(tmp_path / "page").publish(SITE)
+    assert not planted.is_symlink()
