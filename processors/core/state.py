@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from processors.core.answers import Answer
 from processors.core.decisions import Cause, Decisions, Key
 from processors.core.due import OF_ALERTS, OF_INCIDENTS, Entity, TimerKind, Timers, due_of
 from processors.core.groups import group_of
@@ -61,7 +62,7 @@ class State(Undoable):
         self.incidents: dict[Key, IncidentState] = {}
         self.projects: dict[str, ProjectState] = {}
         self.silences: dict[tuple[str, str], SilenceState] = {}
-        self.commands: dict[tuple[str, str, str], CommandState] = {}
+        self.commands: dict[tuple[str, str, str], Answer] = {}
         """What was answered, oldest first."""
 
         self.open_alerts: dict[Identity, int] = {}
@@ -252,7 +253,7 @@ class State(Undoable):
         """Remember a command as the newest."""
         key = (command.project, command.actor, command.command_id)
         self._remove(self.commands, key)
-        self._set(self.commands, key, command)
+        self._set(self.commands, key, Answer.of(command))
         self.decisions.commands.append(command)
 
     # -- incidents and projects ------------------------------------------------
