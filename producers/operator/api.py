@@ -61,7 +61,7 @@ class Api:
         narrowing = narrow(ALERTS, "a", filters)
         listing = Listing(lambda cursor, rows: queries.list_alerts(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
         warnings = self._model.warnings(project, filters.matchers, OF_ALERTS)
-        return await self._model.page(listing, shapes.alert_in_list, query, warnings)
+        return await self._model.page(scope, listing, shapes.alert_in_list, query, warnings)
 
     async def alert_counts(self, request: Request, project: str, query: Annotated[AlertFilters, Query()]) -> Response:
         """Count a project's alerts by status; takes the filters of the list. With `search`, resolved ones only to 1,000."""
@@ -73,7 +73,8 @@ class Api:
     async def alert(self, request: Request, project: str, number: Number) -> Response:
         """Give one alert, with its payload as received."""
         scope = await self._model.scope(request, project)
-        return answer(shapes.alert(await self._model.one(queries.one_alert(scope, number))))
+        row = await self._model.one(queries.one_alert(scope, number))
+        return answer(await self._model.show(scope, shapes.alert(row)))
 
     async def alert_timeline(
         self, request: Request, project: str, number: Number, query: Annotated[TimelineQuery, Query()]
@@ -83,7 +84,7 @@ class Api:
         await self._model.one(queries.one_alert(scope, number))
         narrowing = narrow(TIMELINE, "t", query.filters(scope.viewer))
         listing = Listing(lambda cursor, rows: queries.list_alert_timeline(scope, number, narrowing, cursor, rows), BY_TIME)
-        return await self._model.page(listing, shapes.alert_timeline_entry, query)
+        return await self._model.page(scope, listing, shapes.alert_timeline_entry, query)
 
     async def incidents(self, request: Request, project: str, query: Annotated[IncidentQuery, Query()]) -> Response:
         """List a project's incidents."""
@@ -92,12 +93,13 @@ class Api:
         narrowing = narrow(INCIDENTS, "i", filters)
         listing = Listing(lambda cursor, rows: queries.list_incidents(scope, narrowing, sort, cursor, rows), sort, narrowing.keep)
         warnings = self._model.warnings(project, filters.matchers, OF_INCIDENTS)
-        return await self._model.page(listing, shapes.incident, query, warnings)
+        return await self._model.page(scope, listing, shapes.incident, query, warnings)
 
     async def incident(self, request: Request, project: str, number: Number) -> Response:
         """Give one incident."""
         scope = await self._model.scope(request, project)
-        return answer(shapes.incident(await self._model.one(queries.one_incident(scope, number))))
+        row = await self._model.one(queries.one_incident(scope, number))
+        return answer(await self._model.show(scope, shapes.incident(row)))
 
     async def timeline(
         self, request: Request, project: str, number: Number, query: Annotated[TimelineQuery, Query()]
@@ -107,4 +109,4 @@ class Api:
         await self._model.one(queries.one_incident(scope, number))
         narrowing = narrow(TIMELINE, "t", query.filters(scope.viewer))
         listing = Listing(lambda cursor, rows: queries.list_timeline(project, number, narrowing, cursor, rows), BY_TIME)
-        return await self._model.page(listing, shapes.timeline_entry, query)
+        return await self._model.page(scope, listing, shapes.timeline_entry, query)

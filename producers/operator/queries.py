@@ -254,6 +254,17 @@ ORDER BY o.at DESC, o.inbox_offset DESC LIMIT 1"""
     return Query(text, {"project": scope.project, "id": command_id, "viewer": scope.viewer, "is_admin": is_admin})
 
 
+def find_hidden(scope: Scope, numbers: Sequence[int]) -> Query:
+    """Build the question which incidents and alerts of these numbers there are that the viewer does not see."""
+    text: LiteralString = f"""
+SELECT 'incident' AS kind, i.number FROM tocsin.incidents i
+WHERE i.project = %(project)s AND i.number = ANY (%(numbers)s) AND NOT {_OPEN_TO_VIEWER}
+UNION ALL
+SELECT 'alert', a.number FROM tocsin.alerts a
+WHERE a.project = %(project)s AND a.number = ANY (%(numbers)s) AND NOT {_INCIDENT_OPEN_TO_VIEWER.replace("{of}", "a")}"""
+    return Query(text, {**_scope_values(scope), "numbers": list(numbers)})
+
+
 def project_exists(project: str) -> Query:
     """Build the question whether a project has ever had an alert or incident, though it is configured no more."""
     return Query("SELECT 1 FROM tocsin.projects WHERE project = %(project)s", {"project": project})

@@ -6,7 +6,7 @@ Not here: which rows (`queries.py`), the handlers (`api.py`, `silences.py`, `com
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -20,12 +20,15 @@ from producers.operator.paging import write_cursor
 from producers.operator.permissions import viewer_of
 from producers.operator.problems import NotFound
 from producers.operator.queries import Query, Scope
+from producers.operator.redaction import redact
 from producers.operator.scanning import Listing, read_page
 from producers.operator.shapes import Page, Row
 from producers.operator.viewers import Directory
 from schemas.limits import Limits
 from schemas.matcher_warnings import find_warnings, known_of
 from schemas.matchers import Matcher
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class ReadModel:
@@ -51,13 +54,24 @@ class ReadModel:
         return rows[0]
 
     async def page(
-        self, listing: Listing, shape: Callable[[Row], msgspec.Struct], query: PageQuery, warnings: Sequence[str] = ()
+        self,
+        scope: Scope,
+        listing: Listing,
+        shape: Callable[[Row], msgspec.Struct],
+        query: PageQuery,
+        warnings: Sequence[str] = (),
     ) -> Response:
-        """Answer a page of a list, with what is odd about its filters."""
+        """Answer a page of a list as the viewer may see it, with what is odd about its filters."""
         cursor = query.cursor_for(listing.sort, listing.kind)
         rows, following = await read_page(self.database, listing, cursor, query.limit)
-        items, next_cursor = [shape(row) for row in rows], None if following is None else write_cursor(following)
+        items = await redact(self.database, scope, [shape(row) for row in rows])
+        next_cursor = None if following is None else write_cursor(following)
         return answer(Page(items, next_cursor, list(warnings) or UNSET))
+
+    async def show(self, scope: Scope, shown: S) -> S:
+        """Give one alert, incident or entry as the viewer may see it."""
+        (redacted,) = await redact(self.database, scope, [shown])
+        return redacted
 
     def warnings(self, project: str, matchers: Sequence[Matcher], statuses: Sequence[str]) -> list[str]:
         """Say which matchers can match nothing in a project, or exclude nothing; `statuses` are those that there are."""

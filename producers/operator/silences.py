@@ -43,12 +43,12 @@ class Silences:
 
     async def silences(self, request: Request, project: str, query: Annotated[SilenceQuery, Query()]) -> Response:
         """List a project's silences; without `state`, pending, active and expired ones."""
-        await self._model.scope(request, project)
+        scope = await self._model.scope(request, project)
         sort, now, search = Sort.parse(query.sort), self.now(), narrow(SILENCES, "s", Filters(search=query.search))
         listing = Listing(
             lambda cursor, rows: queries.list_silences(project, now, query.state, search, sort, cursor, rows), sort, last="id"
         )
-        return await self._model.page(listing, shapes.silence, query)
+        return await self._model.page(scope, listing, shapes.silence, query)
 
     async def silence(self, request: Request, project: str, id: str) -> Response:
         """Give one silence."""

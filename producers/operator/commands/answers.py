@@ -18,6 +18,7 @@ from producers.operator import queries, shapes
 from producers.operator.problems import Malformed
 from producers.operator.queries import Query, Scope
 from producers.operator.reading import ReadModel, answer
+from producers.operator.redaction import redact_text
 from producers.operator.shapes import Row
 from schemas.records import EventOutcome
 
@@ -78,17 +79,19 @@ async def answer_outcome(
     """Answer what became of a command; raises `Malformed` for one that could not be carried out as it was written."""
     whole = events[0] if len(events) == 1 else None
     if whole is not None and whole.outcome == "rejected" and (whole.alert is None or not is_many):
-        raise Malformed(whole.reason or "The command was rejected.")
+        raise Malformed(await redact_text(model.database, scope, whole.reason or "The command was rejected."))
     if is_many or whole is None:
-        return answer(Many([_one_of_many(event) for event in events], list(warnings) or UNSET))
+        many = [_one_of_many(event, await redact_text(model.database, scope, event.reason or "")) for event in events]
+        return answer(Many(many, list(warnings) or UNSET))
     if whole.outcome == "refused":
-        return answer(Refused(reason=whole.reason or "That is not possible now."), 409)
+        reason = await redact_text(model.database, scope, whole.reason or "That is not possible now.")
+        return answer(Refused(reason=reason), 409)
     done = await _done(model, scope, whole, now)
     return answer(msgspec.structs.replace(done, warnings=list(warnings) or UNSET), done_status)
 
 
-def _one_of_many(event: EventOutcome) -> OneOfMany:
-    return OneOfMany(event.alert or 0, event.outcome, event.reason)
+def _one_of_many(event: EventOutcome, reason: str) -> OneOfMany:
+    return OneOfMany(event.alert or 0, event.outcome, reason or None)
 
 
 async def _done(model: ReadModel, scope: Scope, event: EventOutcome, now: datetime) -> Done:
@@ -101,7 +104,7 @@ async def _done(model: ReadModel, scope: Scope, event: EventOutcome, now: dateti
     incident = await read(queries.one_incident(scope, event.incident)) if event.incident is not None else None
     silence = await read(queries.one_silence(scope.project, event.silence, now)) if event.silence is not None else None
     return Done(
-        alert=UNSET if alert is None else shapes.alert(alert),
-        incident=UNSET if incident is None else shapes.incident(incident),
+        alert=UNSET if alert is None else await model.show(scope, shapes.alert(alert)),
+        incident=UNSET if incident is None else await model.show(scope, shapes.incident(incident)),
         silence=UNSET if silence is None else shapes.silence(silence),
     )

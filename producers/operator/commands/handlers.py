@@ -7,7 +7,7 @@ Not here: who may (`permissions.py`), checking (`requests.py`), waiting (`give.p
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -132,10 +132,11 @@ class Commands:
         return self.model.warnings(scope.project, read_matchers(matchers, self.model.limits), OPEN)
 
     async def _complete(self, scope: Scope, asked: Asked) -> Arguments:
-        """Put into a silence what it would have muted, whatever the request says of that."""
+        """Put into a silence what it would have muted of what all may see, since all may read it there."""
         if not isinstance(asked.arguments, Silence):
             return asked.arguments
-        return msgspec.structs.replace(asked.arguments, muted_7d=await self._count_muted(scope, asked.arguments) or 0)
+        for_all = replace(scope, viewer="", sees_confidential=False)
+        return msgspec.structs.replace(asked.arguments, muted_7d=await self._count_muted(for_all, asked.arguments) or 0)
 
     async def _count_muted(self, scope: Scope, silence: Silence) -> int | None:
         matchers = read_matchers(silence.matchers, self.model.limits)

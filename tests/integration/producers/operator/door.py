@@ -87,6 +87,10 @@ class Asking:
             method, f"/api/v1/projects/shop/{path}", json=body or {}, headers={"Authorization": f"Bearer {token}"}
         )
 
+    def request(self, method: str, path: str, token: str) -> httpx.Response:
+        """Ask at any path, without a body; no token: without one."""
+        return self._client.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
+
     def numbers(self, path: str, token: str = "ada") -> list[int]:
         """The numbers of a whole list, page by page."""
         return self.all(path, "number", token)

@@ -27,8 +27,8 @@ INSERT INTO tocsin.silences (project, id, version, inbox_offset, inbox_index, ma
                              muted_7d)
 VALUES ('shop', %s, 1, 0, 0, %s, now() + %s * interval '1 h', now() + %s * interval '1 h', %s, 'ada', 5)"""
 OUTCOME = """
-INSERT INTO tocsin.outcomes (partition, inbox_offset, item, project, receipt, at, total, events)
-VALUES (%s, %s, 0, %s, %s, now(), 1, %s)"""
+INSERT INTO tocsin.outcomes (partition, inbox_offset, item, project, receipt, actor, at, total, events)
+VALUES (%s, %s, 0, %s, %s, %s, now(), 1, %s)"""
 
 
 class Core:
@@ -64,7 +64,7 @@ class Core:
         self.seen.append(command)
         database.execute("UPDATE tocsin.alerts SET status = 'acknowledged' WHERE number = %s", [command.number])
         events = json.dumps([{"index": 0, "outcome": "done", "alert": command.number}])
-        database.execute(OUTCOME, (partition, record.offset, command.project, command.command_id, events))
+        database.execute(OUTCOME, (partition, record.offset, command.project, command.command_id, command.actor, events))
 
 
 @contextmanager
@@ -103,10 +103,12 @@ def test_command_that_nobody_decides_is_pending_and_can_be_asked_for(asking: Ask
     answer = asking.ask("POST", "alerts/1/acknowledge", {"command_id": "late"})
     assert (answer.status_code, answer.json()) == (202, {"outcome": "pending", "command_id": "late"})
     assert asking.get(answer.headers["location"]).json() == {"outcome": "pending", "command_id": "late"}
-    database.execute(OUTCOME, (0, 999, "shop", "late", '[{"index": 0, "outcome": "refused", "reason": "No."}]'))
+    database.execute(OUTCOME, (0, 999, "shop", "late", "ada", '[{"index": 0, "outcome": "refused", "reason": "No."}]'))
     assert asking.get(answer.headers["location"]).json() == {"outcome": "refused", "reason": "No."}
-    database.execute(OUTCOME, (0, 1000, "bank", "theirs", '[{"index": 0, "outcome": "refused", "reason": "No."}]'))
+    database.execute(OUTCOME, (0, 1000, "bank", "theirs", "ada", '[{"index": 0, "outcome": "refused", "reason": "No."}]'))
     assert asking.get("/api/v1/projects/shop/commands/theirs").status_code == 404
+    asked = {who: asking.get(answer.headers["location"], who).json().get("outcome") for who in ("ada", "bob", "local-token")}
+    assert asked == {"ada": "refused", "bob": None, "local-token": "refused"}  # its actor and admins alone
 
 
 @pytest.fixture

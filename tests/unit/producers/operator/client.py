@@ -51,6 +51,8 @@ class FakeDatabase:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     in_force: list[dict[str, Any]] = field(default_factory=list)
     """What is asked for before a silence is made: matchers, and how many silences have these."""
+    hidden: list[dict[str, Any]] = field(default_factory=list)
+    """Kinds and numbers that the viewer does not see."""
     error: Exception | None = None
     asked: list[Query] = field(default_factory=list)
 
@@ -61,6 +63,8 @@ class FakeDatabase:
         text = query.text.replace("\n", " ")
         if "AS matchers, count(*)" in text:
             return self.in_force
+        if "AS kind, i.number" in text:
+            return [row for row in self.hidden if row["number"] in query.values["numbers"]]
         return next((rows for table, rows in self.tables.items() if f"FROM tocsin.{table} " in text), [])
 
 
