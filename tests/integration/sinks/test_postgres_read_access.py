@@ -75,6 +75,23 @@ def test_views_are_found_by_their_plain_names_and_show_nothing_confidential(read
     }
 
 
+def test_no_view_names_what_is_confidential(reader: Database, database: Database) -> None:
+    database.execute("UPDATE tocsin.incidents SET merged_into = 1 WHERE number = 2")
+    database.execute(
+        "UPDATE tocsin.alerts SET previous = 2, suppressed_by_kind = 'inhibition', suppressed_by_id = '1' WHERE number = 4"
+    )
+    database.execute(
+        "UPDATE tocsin.alerts SET previous = 4, suppressed_by_kind = 'silence', suppressed_by_id = '1' WHERE number = 5"
+    )
+    for number, text in enumerate(("merged into incident #1", "alert #3 left", "alert #4 joined, see #5"), 20):
+        database.execute(JOINED, [2, 4, number, text, "{}"])
+    assert reader.execute("SELECT merged_into FROM incidents").fetchall() == [(None,)]
+    named = reader.execute("SELECT previous, suppressed_by_id FROM alerts ORDER BY number").fetchall()
+    assert named == [(None, ""), (4, "1")]
+    texts = reader.execute("SELECT text FROM timeline WHERE number >= 20 ORDER BY number").fetchall()
+    assert texts == [("merged into incident (another)",), ("alert (another) left",), ("alert #4 joined, see #5",)]
+
+
 def test_what_is_confidential_no_longer_is_shown_again(reader: Database, database: Database) -> None:
     database.execute("UPDATE tocsin.incidents SET is_confidential = false")
     assert reader.execute("SELECT count(*) FROM alerts").fetchone() == (6,)
