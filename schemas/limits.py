@@ -151,20 +151,20 @@ class Limits:
         "`rejected_in_all` in the answer says how many there are",
     )
     max_listed_outcomes: int = limit(
-        10_000,
-        "Alerts whose outcomes one answer of `/receipts` lists, the first ones; 250,000 would hold all others up.",
+        60_000,
+        "Alerts whose outcomes one answer of `/receipts` lists, the first ones: the largest group known has 50,000, and "
+        "250,000 would hold all others up.",
         "`alerts_in_all` in the answer says how many there are",
     )
     max_alerts_per_minute: int = limit(
-        120_000,
-        "Alerts a minute of one integration without a `rate_limit`, a full minute's worth at once: twice the largest group "
-        "known, and 2,000 a second for good, a quarter of what one machine takes from all senders.",
+        600_000,
+        "Alerts a minute of one integration without a `rate_limit`, a full minute's worth at once: twelve of the largest group "
+        "known, 10,000 a second for good. It stops what has gone wild; that others are not slowed is the work of turns.",
         "503 with `Retry-After` for Alertmanager, Grafana and Prometheus, else 429; an alert of its own says so",
     )
     max_bytes_per_minute: int = limit(
-        128 * MEBIBYTE,
-        "Bytes a minute of bodies of one integration, a full minute's worth at once: four of the longest. Reading them "
-        "takes about a sixth of the webhook's time.",
+        1024 * MEBIBYTE,
+        "Bytes a minute of bodies of one integration, a full minute's worth at once: 32 of the longest.",
         "503 with `Retry-After`; an alert of its own says so",
     )
 
