@@ -38,6 +38,8 @@ from tocsin.supervisor import Kept, Supervisor
 READY_SECONDS = 90
 """Until a server must answer: log recovery after a kill takes its time on a busy machine."""
 POLL_SECONDS = 0.1
+DOOR_SECONDS = 15
+"""For a door whose port answers to be ready: it reads the configuration, and the webhook waits for its first ticks."""
 KAFKA_FIELDS = (
     "kafka", "kafka_security_protocol", "kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password", "kafka_ssl_cafile",
 )  # fmt: skip
@@ -196,10 +198,22 @@ class Stack:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _wait_for_doors(self) -> None:
-        """Wait until each door's port accepts; a door that cannot come up goes on trying, and its log lines say why."""
+        """Wait until each door's port accepts, and then for a while until it is ready to take requests.
+
+        A door that cannot come up goes on trying, and its log lines say why; what keeps one from being ready says `/-/ready`.
+        """
         waiting = {name: address.port for name, address in self._addresses().items()}
         while waiting:
             waiting = {name: port for name, port in waiting.items() if not ports.is_answering(port)}
+            await asyncio.sleep(POLL_SECONDS)
+        deadline = time.monotonic() + DOOR_SECONDS
+        waiting = {name: address.port for name, address in self._addresses().items()}
+        while waiting and time.monotonic() < deadline:
+            asked = {
+                name: asyncio.to_thread(ports.is_ready, port, bool(self.settings.tls_cert)) for name, port in waiting.items()
+            }
+            good = dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+            waiting = {name: port for name, port in waiting.items() if not good[name]}
             await asyncio.sleep(POLL_SECONDS)
 
     def _addresses(self) -> dict[str, Address]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import random
 import socket
+import ssl
 import time
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 
 from schemas.errors import OperatorError
@@ -34,6 +37,21 @@ def is_answering(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_ready(port: int, is_tls: bool) -> bool:
+    """Say whether what listens there answers `/-/ready` with 200: it takes requests, and does not only accept connections."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # our own, on loopback, and nothing secret is said
+    kind = partial(HTTPSConnection, context=context) if is_tls else HTTPConnection
+    probe = kind("127.0.0.1", port, timeout=1)
+    try:
+        probe.request("GET", "/-/ready")
+        return probe.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        probe.close()
 
 
 def any_free(taken: frozenset[int] = frozenset()) -> int:
