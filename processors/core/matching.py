@@ -32,12 +32,17 @@ class Matching(Generic[T]):
         return matches_all(self.matchers, lookup)
 
 
-def places_of(matchers: Iterable[Matcher]) -> tuple[Place, ...]:
-    """Give where a rule is filed: under each value that one of its matchers allows, the matcher with the fewest."""
+def places_of(
+    matchers: Iterable[Matcher], crowd: Callable[[str, frozenset[str]], int] = lambda name, values: 0
+) -> tuple[Place, ...]:
+    """Give where a rule is filed: under each value that one of its matchers allows, the matcher with the fewest.
+
+    Of several it is the one where `crowd` says that fewest are filed already.
+    """
     needed = [(matcher.looked_up, values) for matcher in matchers if (values := matcher.values) and "" not in values]
     if not needed:
         return ALWAYS
-    name, values = min(needed, key=lambda need: len(need[1]))
+    name, values = min(needed, key=lambda need: (len(need[1]), crowd(*need)))
     return tuple((name, value) for value in sorted(values))
 
 

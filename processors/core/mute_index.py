@@ -7,11 +7,10 @@ with it. Not here: when an alert is looked at again and what that changes (`supp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
 
 from processors.core.silence_index import SilenceIndex
+from processors.core.undo import Index, Remove, Write
 from schemas.records import AlertState
 
 Key = tuple[str, int]
@@ -30,15 +29,11 @@ class Role:
     is_target: bool
 
 
-class MuteIndex:
+class MuteIndex(Index):
     """Indexes of one partition."""
 
-    def __init__(
-        self,
-        write: Callable[[MutableMapping[Any, Any], Hashable, Any], None],
-        remove: Callable[[MutableMapping[Any, Any], Hashable], None],
-    ) -> None:
-        self._write, self._remove = write, remove
+    def __init__(self, write: Write, remove: Remove) -> None:
+        super().__init__(write, remove)
         self.open_numbers: dict[str, dict[int, None]] = {}
         self.muted_by: dict[Muting, dict[int, None]] = {}
         self.unsettled: dict[Key, None] = {}
@@ -114,13 +109,6 @@ class MuteIndex:
     def note_rules(self, project: str, rules: object) -> None:
         """Remember under which rules the project's roles are found."""
         self._write(self.inhibited_under, project, rules)
-
-    def _bucket(self, index: dict[Any, Any], key: Hashable) -> Any:
-        bucket = index.get(key)
-        if bucket is None:
-            bucket = {}
-            self._write(index, key, bucket)
-        return bucket
 
 
 def _says_otherwise(old: AlertState, alert: AlertState) -> bool:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, MutableMapping
-from typing import Any
-
+from processors.core.undo import Index, Remove, Write
 from schemas.records import ProjectState
 
 
-class NotedIndex:
+class NotedIndex(Index):
     """Written through the state's own setters, so that it is undone with it."""
 
-    def __init__(
-        self,
-        write: Callable[[MutableMapping[Any, Any], Hashable, Any], None],
-        remove: Callable[[MutableMapping[Any, Any], Hashable], None],
-    ) -> None:
-        self._write, self._remove = write, remove
+    def __init__(self, write: Write, remove: Remove) -> None:
+        super().__init__(write, remove)
         self.fired: dict[tuple[str, str], None] = {}
         """Project and name of each integration of which a firing alert has come."""
         self.unsaid: dict[str, None] = {}

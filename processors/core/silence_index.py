@@ -8,11 +8,12 @@ Changes go through the state's own writing, so that they are undone with it. Not
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
-from processors.core.matching import ALWAYS, Lookup, Matching, Place
+from processors.core.matching import Lookup, Matching, Place, places_of
+from processors.core.undo import Index, Remove, Write
 from schemas.matchers import SEVERITY, SEVERITY_WORDS, WORD_END, Matcher, any_of, parse_matcher
 from schemas.records import SilenceState
 
@@ -25,15 +26,11 @@ ALONE = ""
 """The name under which silences are that have no expression to be asked by."""
 
 
-class SilenceIndex:
+class SilenceIndex(Index):
     """The silences of one partition that have not ended."""
 
-    def __init__(
-        self,
-        write: Callable[[MutableMapping[Any, Any], Hashable, Any], None],
-        remove: Callable[[MutableMapping[Any, Any], Hashable], None],
-    ) -> None:
-        self._write, self._remove = write, remove
+    def __init__(self, write: Write, remove: Remove) -> None:
+        super().__init__(write, remove)
         self._filed: dict[str, dict[str, dict[str, dict[str, Group]]]] = {}
         """By project, name, value, and name of the expression."""
         self._places: dict[SilenceKey, tuple[tuple[Place, ...], str]] = {}
@@ -51,7 +48,7 @@ class SilenceIndex:
         matching = Matching(silence, tuple(parse_matcher(text) for text in silence.matchers))
         places = self._places.get(key)
         if places is None:
-            places = (self._emptiest(silence.project, matching.matchers), _asked_by(matching.matchers))
+            places = (self._places_of(silence.project, matching.matchers), _asked_by(matching.matchers))
             self._write(self._places, key, places)
         for group, at in self._groups(silence.project, *places):
             self._write(group, silence.id, matching)
@@ -117,26 +114,13 @@ class SilenceIndex:
         if not by_name[name]:
             self._remove(by_name, name)
 
-    def _emptiest(self, project: str, matchers: Sequence[Matcher]) -> tuple[Place, ...]:
-        """Give the places of the matcher that allows the fewest values; of several the one that fewest are filed under."""
-        needed = [(matcher.looked_up, values) for matcher in matchers if (values := matcher.values) and "" not in values]
+    def _places_of(self, project: str, matchers: Sequence[Matcher]) -> tuple[Place, ...]:
         by_name = self._filed.get(project, {})
 
-        def crowd(need: tuple[str, frozenset[str]]) -> tuple[int, int]:
-            groups = [group for value in need[1] for group in by_name.get(need[0], {}).get(value, {}).values()]
-            return len(need[1]), sum(map(len, groups))
+        def crowd(name: str, values: frozenset[str]) -> int:
+            return sum(len(group) for value in values for group in by_name.get(name, {}).get(value, {}).values())
 
-        if not needed:
-            return ALWAYS
-        name, values = min(needed, key=crowd)
-        return tuple((name, value) for value in sorted(values))
-
-    def _bucket(self, index: dict[Any, Any], key: Hashable) -> Any:
-        bucket = index.get(key)
-        if bucket is None:
-            bucket = {}
-            self._write(index, key, bucket)
-        return bucket
+        return places_of(matchers, crowd)
 
 
 def _asked_by(matchers: Sequence[Matcher]) -> str:

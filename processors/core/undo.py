@@ -5,13 +5,29 @@ Not here: what is written (`state.py`).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, MutableMapping
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
 from processors.core.decisions import Decisions
 
 MISSING: Any = object()
+Write = Callable[[MutableMapping[Any, Any], Hashable, Any], None]
+Remove = Callable[[MutableMapping[Any, Any], Hashable], None]
+
+
+class Index:
+    """What is kept beside the entities; it changes by the state's own writing alone, so that it is undone with them."""
+
+    def __init__(self, write: Write, remove: Remove) -> None:
+        self._write, self._remove = write, remove
+
+    def _bucket(self, index: dict[Any, Any], key: Hashable) -> Any:
+        bucket = index.get(key)
+        if bucket is None:
+            bucket = {}
+            self._write(index, key, bucket)
+        return bucket
 
 
 class Undoable:
